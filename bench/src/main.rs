@@ -1,0 +1,115 @@
+//! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway` builds
+//! and runs it; `bench/README.md` says what is measured and how.
+
+mod cpu;
+mod fetch;
+
+mod gate;
+mod gateway;
+mod latency;
+mod load;
+mod machine;
+mod peers;
+mod process;
+mod random;
+mod report;
+mod requests;
+mod response;
+mod rounds;
+mod sharp;
+mod work;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_setaffinity};
+use serde_json::{Map, json};
+
+use crate::gateway::Bench;
+use crate::process::LOAD_CORE;
+use crate::requests::RequestSet;
+use crate::rounds::Plan;
+use crate::work::Work;
+
+/// Measures Lockgate beside named peers.
+#[derive(Debug, Parser)]
+#[command(name = "lockgate-bench")]
+enum Cli {
+    /// The gateway: hits, proxying, bodies, pictures, starts and growth
+    Gateway(Options),
+}
+
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// One round of one second each, to try something out
+    #[arg(long)]
+    quick: bool,
+    /// Only these figures or groups of figures
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+}
+
+fn main() -> Result<()> {
+    let Cli::Gateway(options) = Cli::parse();
+    measure(&options)
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let groups = gateway::chosen(&options.only)?;
+    let work = Work::new()?;
+    peers::ports_are_free()?;
+    let cores = std::thread::available_parallelism()?.get();
+    if cores <= LOAD_CORE {
+        bail!("two cores are needed: one for the server, one for the load");
+    }
+    more_open_files()?;
+    let bench = Bench {
+        requests: RequestSet::new()?,
+        plan: Plan::new(options.quick),
+        quick: options.quick,
+        work,
+    };
+    bench.prepare(&groups);
+    stay_on_core(LOAD_CORE)?;
+    let quiet = options.quick || machine::wait_for_quiet();
+    let begun = machine::now();
+    let mut all = Vec::new();
+    for group in &groups {
+        eprintln!("{}", group.name);
+        all.extend(group.measure(&bench));
+    }
+    let mut about = Map::new();
+    let mut put = |name: &str, value| about.insert(name.to_owned(), value);
+    put("benchmark", json!("gateway"));
+    put("begun", json!(begun));
+    put("ended", json!(machine::now()));
+    put("quick", json!(options.quick));
+    put("quiet", json!(quiet && !options.quick));
+    put("machine", machine::facts());
+    put("versions", machine::versions(&bench.work));
+    put("requests", bench.describe_requests());
+    let whole = options.only.is_empty() && !options.quick;
+    let path = if whole {
+        bench.work.own("results/gateway.json")
+    } else {
+        bench.work.folder().join("gateway.json")
+    };
+    report::write(&path, about, &all)?;
+    print!("{}", report::table(&all));
+    println!("\nwritten to {}", path.display());
+    Ok(())
+}
+
+/// This program and, until they say otherwise, what it starts.
+fn stay_on_core(core: usize) -> Result<()> {
+    let mut set = CpuSet::new();
+    set.set(core);
+    sched_setaffinity(None, &set).context("cannot stay on one core")
+}
+
+/// A thousand connections at a gate with an origin take two thousand files there.
+fn more_open_files() -> Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).context("cannot raise the limit of open files")
+}

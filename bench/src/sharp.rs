@@ -1,0 +1,56 @@
+//! Sharp, from npm, in one node process behind `bench/peers/sharp/server.mjs`.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::peers::{FILES, local};
+use crate::process::{Launch, SERVER_CORE, Server, find_program};
+use crate::work::Work;
+
+/// Sharp listens here.
+pub(crate) const PORT: u16 = 19_137;
+
+/// Installs Sharp into the work folder when it is missing, and starts it.
+///
+/// # Errors
+/// When node or npm are missing, or the installation fails.
+pub(crate) fn start(work: &Work) -> Result<Server> {
+    let node = find_program("node").context("node is missing")?;
+    let folder = work.subfolder("sharp")?;
+    for file in ["package.json", "server.mjs"] {
+        fs::copy(work.own(&format!("peers/sharp/{file}")), folder.join(file))?;
+    }
+    if !folder.join("node_modules/sharp").is_dir() {
+        let npm = find_program("npm").context("npm is missing")?;
+        eprintln!("installing Sharp into {}", folder.display());
+        let status = Command::new(npm)
+            .args(["install", "--no-audit", "--no-fund", "--silent"])
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .status()?;
+        ensure!(status.success(), "npm install failed ({status})");
+    }
+    let launch = Launch::new(node)
+        .args([folder.join("server.mjs").display().to_string()])
+        .args([PORT.to_string(), FILES.to_string()]);
+    let mut server = Server::start("sharp", work.folder(), SERVER_CORE, &launch)?;
+    server.wait_for(local(PORT))?;
+    Ok(server)
+}
+
+/// The version that is installed, with that of its libvips.
+pub(crate) fn version(work: &Work) -> Option<String> {
+    let folder = work.folder().join("sharp");
+    let script =
+        "const s = require('sharp'); console.log(s.versions.sharp, 'libvips', s.versions.vips)";
+    let output = Command::new(find_program("node")?)
+        .args(["-e", script])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

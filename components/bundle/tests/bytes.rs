@@ -1,0 +1,140 @@
+//! Bundles as bytes: the same ones each time, and damage is noticed.
+
+use lockgate_bundle::{
+    Action, Bundle, BundleError, FORMAT_VERSION, Fit, Format, ImageRoute, KeyPart, Limit, MAGIC,
+    Preset, RoutePlan, Site, digest,
+};
+use proptest::prelude::*;
+
+fn sample() -> Bundle {
+    Bundle {
+        sites: vec![Site {
+            name: "shop".into(),
+            firewall: None,
+        }],
+        plans: vec![RoutePlan {
+            site: 0,
+            name: "image".into(),
+            action: Action::Origin,
+            strip_prefix: "/img".into(),
+            add_prefix: String::new(),
+            sign_in: None,
+            limits: vec![0, 1],
+            cache: None,
+            image: Some(ImageRoute {
+                widths: vec![320],
+                presets: vec![Preset {
+                    name: "thumb".into(),
+                    width: Some(96),
+                    height: None,
+                    fit: Fit::Cover,
+                    quality: None,
+                    format: Some(Format::Webp),
+                }],
+                formats: vec![Format::Jpeg],
+                quality: 80,
+                auto_format: true,
+            }),
+        }],
+        limits: vec![
+            Limit {
+                name: "a".into(),
+                key: vec![KeyPart::Client],
+            },
+            Limit {
+                name: "b".into(),
+                key: vec![KeyPart::Token, KeyPart::Route],
+            },
+        ],
+        ..Bundle::default()
+    }
+}
+
+#[test]
+fn a_bundle_is_read_as_written_and_written_the_same() {
+    let bytes = sample().to_bytes().expect("sound");
+    assert_eq!(Bundle::from_bytes(&bytes), Ok(sample()));
+    assert_eq!(sample().to_bytes(), Ok(bytes.clone()));
+    let name = digest(&bytes).to_string();
+    assert_eq!(name.len(), 64);
+    let tag: String = digest(&bytes)
+        .tag()
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
+    assert!(name.starts_with(&tag));
+}
+
+#[test]
+fn what_is_no_bundle_is_refused() {
+    let bytes = sample().to_bytes().expect("sound");
+    assert_eq!(Bundle::from_bytes(b""), Err(BundleError::Magic));
+    assert_eq!(Bundle::from_bytes(&[0; 64]), Err(BundleError::Magic));
+    let mut newer = bytes.clone();
+    newer[MAGIC.len()] += 1;
+    assert_eq!(
+        Bundle::from_bytes(&newer),
+        Err(BundleError::Version(FORMAT_VERSION + 1))
+    );
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert_eq!(
+        Bundle::from_bytes(&longer),
+        Err(BundleError::Damaged("1 bytes too many".into()))
+    );
+    for len in 0..bytes.len() {
+        assert!(Bundle::from_bytes(&bytes[..len]).is_err(), "cut at {len}");
+    }
+}
+
+#[test]
+fn indexes_that_point_nowhere_are_refused() {
+    let refused = |change: fn(&mut Bundle)| {
+        let mut bundle = sample();
+        change(&mut bundle);
+        match bundle.to_bytes() {
+            Err(BundleError::Unsound(reason)) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(|b| b.plans[0].site = 1), "a route names no site");
+    assert_eq!(
+        refused(|b| b.plans[0].limits = vec![2]),
+        "a route names no limit"
+    );
+    assert_eq!(
+        refused(|b| b.plans[0].limits = vec![1, 0]),
+        "the limits of a route are not ascending"
+    );
+    assert_eq!(
+        refused(|b| b.sites[0].firewall = Some(0)),
+        "a site names no firewall"
+    );
+    assert_eq!(
+        refused(|b| b.rule_names.push("x".into())),
+        "the rule names do not belong to the firewalls"
+    );
+    assert_eq!(
+        refused(|b| b.limits[0].key.clear()),
+        "a limit counts by nothing, or by too much"
+    );
+}
+
+#[test]
+fn the_sign_in_digest_is_that_of_the_sign_ins() {
+    let mut other = sample();
+    other.sites[0].name = "another".into();
+    assert_eq!(sample().sign_in_digest(), other.sign_in_digest());
+}
+
+proptest! {
+    #[test]
+    fn hostile_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&body);
+        if let Ok(bundle) = Bundle::from_bytes(&bytes) {
+            prop_assert!(bundle.to_bytes().is_ok());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! JPEG: decoded at the bucket's scale by a reduced inverse DCT, in the file's own channels.
+
+use jpeg_decoder::{ColorTransform, Decoder, Error, PixelFormat};
+
+use super::jpeg_header::{self, JpegHeader};
+use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, icc};
+
+/// More scans than this are refused in a progressive file: each one walks all coefficients, so
+/// a few kilobytes could cost minutes. Encoders write about ten.
+const SCANS_MAX: usize = 100;
+
+/// The header of a JPEG.
+pub(crate) fn probe(source: &[u8], limits: &Limits) -> Result<Info, ImageError> {
+    let header = read_header(source, limits)?;
+    Ok(Info::new(
+        Format::Jpeg,
+        header.size,
+        header.orientation,
+        false,
+    ))
+}
+
+/// The pixels of a JPEG: grey, YCbCr or RGB as the file has them; CMYK and YCCK become RGB.
+pub(crate) fn decode(
+    source: &[u8],
+    bucket: Bucket,
+    limits: &Limits,
+) -> Result<Intermediate, ImageError> {
+    let header = read_header(source, limits)?;
+    if header.progressive {
+        check_scans(source.get(header.scans_at..).unwrap_or_default())?;
+    }
+
+    let mut decoder = Decoder::new(source);
+    let (model, transform) = colours(&header);
+    decoder.set_color_transform(transform);
+    decoder.read_info().map_err(from_decoder)?;
+    // Both readers must have seen the same picture, or the limits were checked on another one.
+    let seen = decoder
+        .info()
+        .map(|i| ((u32::from(i.width), u32::from(i.height)), i.pixel_format));
+    let format = match header.components.len() {
+        1 => PixelFormat::L8,
+        3 => PixelFormat::RGB24,
+        _ => PixelFormat::CMYK32,
+    };
+    if seen != Some((header.size, format)) {
+        return Err(ImageError::corrupt("two frame headers that disagree"));
+    }
+    let (across, down) = wanted(header.size, bucket);
+    decoder.scale(across, down).map_err(from_decoder)?;
+    let mut pixels = decoder.decode().map_err(from_decoder)?;
+    if format == PixelFormat::CMYK32 {
+        pixels = ink_to_rgb(&pixels, header.adobe_transform.is_some());
+    }
+
+    Ok(Intermediate {
+        model,
+        orientation: header.orientation,
+        format: Format::Jpeg,
+        bucket,
+        source_size: header.size,
+        icc: icc::worth_keeping(header.icc, model),
+        pixels,
+    })
+}
+
+fn read_header(source: &[u8], limits: &Limits) -> Result<JpegHeader, ImageError> {
+    let header = jpeg_header::read(source)?;
+    limits.check_size(header.size.0, header.size.1)?;
+    Ok(header)
+}
+
+/// The pixel model of the file and what the decoder is told to do to it.
+///
+/// The order of evidence is libjpeg's (`default_decompress_parms`): JFIF, Adobe, component
+/// identifiers. Three channels are handed on as they are: the decoder's "RGB" only interleaves.
+fn colours(header: &JpegHeader) -> (Model, ColorTransform) {
+    match header.components.as_slice() {
+        [_] => (Model::Grey, ColorTransform::Grayscale),
+        [a, b, c] => {
+            let ycbcr = header.jfif
+                || header
+                    .adobe_transform
+                    .map_or([*a, *b, *c] != *b"RGB", |transform| transform != 0);
+            let model = if ycbcr { Model::YCbCr } else { Model::Rgb };
+            (model, ColorTransform::RGB)
+        }
+        _ if header.adobe_transform == Some(2) => (Model::Rgb, ColorTransform::YCCK),
+        _ => (Model::Rgb, ColorTransform::CMYK),
+    }
+}
+
+/// The size to ask the decoder for so that it takes the bucket's scale. It takes the smallest
+/// scale at which *one* axis is large enough, so only the longer one is asked for.
+fn wanted(size: (u32, u32), bucket: Bucket) -> (u16, u16) {
+    let (width, height) = bucket.scaled(size);
+    let side = |length: u32| u16::try_from(length).unwrap_or(u16::MAX);
+    if size.0 >= size.1 {
+        (side(width), u16::MAX)
+    } else {
+        (u16::MAX, side(height))
+    }
+}
+
+/// Refuse a progressive file of very many scans.
+fn check_scans(data: &[u8]) -> Result<(), ImageError> {
+    let scans = data
+        .split(|byte| *byte == 0xFF)
+        .skip(1)
+        .filter(|after| after.first() == Some(&0xDA))
+        .take(SCANS_MAX)
+        .count();
+    if scans >= SCANS_MAX {
+        return Err(ImageError::corrupt(format!("more than {SCANS_MAX} scans")));
+    }
+    Ok(())
+}
+
+/// Inks to RGB, without a profile. The decoder hands out 255 less what is stored. Adobe's files
+/// store 255 less the ink, so that what arrives is ink; other files store the ink.
+fn ink_to_rgb(pixels: &[u8], adobe: bool) -> Vec<u8> {
+    let flip = if adobe { 255 } else { 0 };
+    let (pixels, _) = pixels.as_chunks::<4>();
+    pixels
+        .iter()
+        .flat_map(|[c, m, y, k]| {
+            let [c, m, y, k] = [c ^ flip, m ^ flip, y ^ flip, k ^ flip];
+            [c, m, y].map(|light| mul_255(light, k))
+        })
+        .collect()
+}
+
+/// `a` x `b` / 255, rounded.
+#[allow(clippy::cast_possible_truncation, reason = "at most 255")]
+fn mul_255(a: u8, b: u8) -> u8 {
+    ((u32::from(a) * u32::from(b) + 127) / 255) as u8
+}
+
+fn from_decoder(error: Error) -> ImageError {
+    match error {
+        Error::Io(error) => ImageError::from_io(&error),
+        Error::Unsupported(feature) => ImageError::UnsupportedFormat(format!("{feature:?}")),
+        Error::Format(why) => ImageError::Corrupt(why),
+        Error::Internal(error) => ImageError::internal(error),
+    }
+}

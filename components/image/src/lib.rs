@@ -1,0 +1,62 @@
+//! Image transforms as pure functions: a source image and options in, an encoded image out.
+//!
+//! The order of work stands in two places and nowhere else: [`decode_scaled`] (`decode/mod.rs`)
+//! makes an [`Intermediate`], [`render()`] (`render/mod.rs`) makes the output from it.
+//! [`transform`] is one after the other. Every output is made from an intermediate, so a host
+//! may keep intermediates without changing a byte of what it serves.
+//!
+//! What is promised of hostile input: the header is judged against [`Limits`] before anything
+//! large is allocated; a file that ends early is an error, never a half picture.
+//!
+//! Colour: pixels are not converted. An embedded ICC profile that still describes the pixels
+//! is passed on to the output (see [`icc`]); everything else in the metadata is dropped, after
+//! the EXIF orientation has been applied to the pixels.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+#[cfg(target_family = "wasm")]
+mod component;
+mod decode;
+mod error;
+mod fit;
+mod format;
+pub mod icc;
+mod intermediate;
+mod limits;
+mod options;
+mod probe;
+mod render;
+mod scale;
+
+pub use decode::decode_scaled;
+pub use error::{ErrorCode, ImageError};
+pub use format::Format;
+pub use intermediate::{Intermediate, Model};
+pub use limits::Limits;
+pub use options::{Colour, DIMENSION_OUT_MAX, Fit, Options, PIXELS_OUT_MAX};
+pub use probe::{Info, probe};
+pub use render::{Rendered, render};
+pub use scale::{Bucket, scale_bucket};
+
+/// Make `options` from `source`: [`probe`], [`scale_bucket`], [`decode_scaled`], [`render()`].
+///
+/// # Errors
+/// As those four.
+pub fn transform(
+    source: &[u8],
+    options: &Options,
+    limits: &Limits,
+) -> Result<Rendered, ImageError> {
+    let info = probe(source, limits)?;
+    let bucket = scale_bucket(&info, options)?;
+    let intermediate = decode_scaled(source, bucket, limits)?;
+    render(&intermediate, options)
+}

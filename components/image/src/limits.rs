@@ -1,0 +1,26 @@
+//! What a source may be at most. Judged from its length and header.
+
+/// Limits of a source image. The checks are beside the errors that they raise.
+///
+/// They also bound memory. At the peak a decode holds about: 6 bytes a pixel for a progressive
+/// JPEG (its coefficients), 4 for WebP and interlaced PNG, and 4 divided by the square of the
+/// bucket for anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the source. Default 32 MiB.
+    pub source_bytes_max: u64,
+    /// Width times height. Default 40 million.
+    pub pixels_max: u64,
+    /// Width and height, each. Default 30,000.
+    pub dimension_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            source_bytes_max: 32 * 1024 * 1024,
+            pixels_max: 40_000_000,
+            dimension_max: 30_000,
+        }
+    }
+}

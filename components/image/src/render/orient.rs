@@ -1,0 +1,36 @@
+//! Step: turn the pixels upright. After the resize, because there are fewer of them.
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
+
+use super::picture::Picture;
+use crate::{ImageError, Model};
+
+/// Apply the EXIF orientation.
+pub(super) fn turn_upright(
+    picture: Picture,
+    orientation: Orientation,
+) -> Result<Picture, ImageError> {
+    if orientation == Orientation::NoTransforms {
+        return Ok(picture);
+    }
+    let (model, width, height) = (picture.model, picture.width, picture.height);
+    let pixels = picture.pixels;
+    // Only pixels move, so it does not matter here that YCbCr is not RGB.
+    let image = match model {
+        Model::Grey => GrayImage::from_raw(width, height, pixels).map(DynamicImage::from),
+        Model::GreyAlpha => GrayAlphaImage::from_raw(width, height, pixels).map(DynamicImage::from),
+        Model::Rgb | Model::YCbCr => {
+            RgbImage::from_raw(width, height, pixels).map(DynamicImage::from)
+        }
+        Model::Rgba => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from),
+    };
+    let mut image = image.ok_or_else(|| ImageError::internal("too few pixels to turn"))?;
+    image.apply_orientation(orientation);
+    Ok(Picture {
+        model,
+        width: image.width(),
+        height: image.height(),
+        pixels: image.into_bytes(),
+    })
+}

@@ -1,0 +1,59 @@
+//! The WIT export: `wit/policy.wit` over [`crate::Policy`].
+
+#![allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::indexing_slicing,
+    reason = "the bindings are generated; what they mean stands in wit/policy.wit"
+)]
+
+use std::cell::RefCell;
+
+use crate::Policy;
+use crate::policy::fault;
+
+wit_bindgen::generate!({
+    path: "../../wit/policy.wit",
+    world: "policy",
+    generate_all,
+});
+
+use exports::lockgate::policy::decisions::Guest;
+
+struct Component;
+
+export!(Component);
+
+thread_local! {
+    /// The bundle that this instance holds: set once by `load`, only read by requests.
+    static POLICY: RefCell<Option<Policy>> = const { RefCell::new(None) };
+}
+
+impl Guest for Component {
+    fn load(bundle: Vec<u8>, secrets: Vec<(String, Vec<u8>)>) -> Result<(), String> {
+        let policy = Policy::load(&bundle, &secrets)?;
+        POLICY.with(|slot| {
+            let mut slot = slot.try_borrow_mut().map_err(|error| error.to_string())?;
+            *slot = Some(policy);
+            Ok(())
+        })
+    }
+
+    fn decide(input: Vec<u8>) -> Vec<u8> {
+        with(|policy| policy.decide(&input))
+    }
+
+    fn resume(state: Vec<u8>, answers: Vec<u8>) -> Vec<u8> {
+        with(|policy| policy.resume(&state, &answers))
+    }
+}
+
+fn with(call: impl FnOnce(&Policy) -> Vec<u8>) -> Vec<u8> {
+    POLICY.with(|slot| match slot.try_borrow().as_deref() {
+        Ok(Some(policy)) => call(policy),
+        _ => fault("policy_not_loaded", "no bundle was loaded"),
+    })
+}

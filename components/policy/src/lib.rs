@@ -1,0 +1,29 @@
+//! `policy.wasm`: every decision of the gate, as one pure function.
+//!
+//! [`Policy::load`] takes a bundle, [`Policy::decide`] takes a request head and the facts that
+//! the policy may know, and answers with a verdict: *answer this*, *go on with this plan*, or *I
+//! need this first*, after which [`Policy::resume`] goes on. No clock, no randomness, no I/O, and
+//! nothing is remembered between calls: the same bundle and input give the same verdict for ever.
+//!
+//! Start reading at [`stages`]: the list of what a request goes through.
+//!
+//! The bytes of input and verdict are those of `lockgate-wire`; the WIT interface around them
+//! stands in `wit/policy.wit` and is bound in `component.rs`.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+mod call;
+#[cfg(target_family = "wasm")]
+mod component;
+mod exit;
+mod policy;
+pub mod stages;
+
+pub use policy::Policy;

@@ -1,0 +1,89 @@
+//! Normalise: one canonical form of the request, which every later stage looks at.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use lockgate_normalise::{Canonical, Client, NormaliseError, RawHead};
+use lockgate_wire::Seen;
+
+use crate::call::Call;
+use crate::exit::Exit;
+
+/// The header field in which the origin is told who is signed in.
+pub(crate) const CUSTOMER: &[u8] = b"x-customer";
+
+/// A request in canonical form.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'r, 'i> {
+    pub(crate) canonical: &'r Canonical<'i>,
+    /// The canonical path.
+    pub(crate) path: &'r str,
+    /// The canonical query, without `?`.
+    pub(crate) query: Option<&'r str>,
+    /// The client has sent a [`CUSTOMER`] field of its own, which must not reach the origin.
+    pub(crate) forged_customer: bool,
+}
+
+pub(crate) fn run<'r, 'i>(
+    call: Call<'r, 'i>,
+    seen: &mut Seen<'r>,
+) -> Result<Request<'r, 'i>, Exit<'r>> {
+    let input = call.input;
+    let head = RawHead {
+        method: input.method,
+        target: input.target,
+        authority: input.authority(),
+        fields: input.headers(),
+        tls: input.tls(),
+        peer: Ipv6Addr::from(input.peer).to_canonical(),
+    };
+    let canonical =
+        lockgate_normalise::normalise(&head, &call.policy.settings).map_err(|refused| {
+            note_client(seen, &refused.client);
+            refuse(call, refused.error)
+        })?;
+    note_client(seen, &canonical.client);
+    let canonical = call.keep.canonical(canonical);
+    seen.host = canonical.host.name.as_bytes();
+    seen.target = match canonical.target.upstream() {
+        Cow::Borrowed(target) => target.as_bytes(),
+        Cow::Owned(target) => call.keep.bytes(target.into_bytes()),
+    };
+    Ok(Request {
+        canonical,
+        path: &canonical.target.path,
+        query: canonical.target.query.as_deref(),
+        forged_customer: find_customer(call)?,
+    })
+}
+
+fn note_client(seen: &mut Seen<'_>, client: &Client) {
+    seen.trusted_peer = client.peer_trusted;
+    seen.client = match client.address {
+        IpAddr::V4(address) => Ipv4Addr::to_ipv6_mapped(&address).octets(),
+        IpAddr::V6(address) => address.octets(),
+    };
+}
+
+/// Whether the client has sent the field that only the gate may send. A name that an origin of
+/// CGI style would take for it (`X_Customer`) is refused.
+fn find_customer<'r>(call: Call<'r, '_>) -> Result<bool, Exit<'r>> {
+    let mut found = false;
+    for (name, _) in call.input.headers() {
+        if name.len() != CUSTOMER.len() {
+            continue;
+        }
+        if name.eq_ignore_ascii_case(CUSTOMER) {
+            found = true;
+        } else if name.eq_ignore_ascii_case(b"x_customer") {
+            return Err(refuse(call, NormaliseError::HeaderAlias));
+        }
+    }
+    Ok(found)
+}
+
+fn refuse<'r>(call: Call<'r, '_>, error: NormaliseError) -> Exit<'r> {
+    let detail = call.keep.bytes(error.to_string().into_bytes());
+    let detail = str::from_utf8(detail).unwrap_or_default();
+    Exit::answer(error.status(), error.code(), detail)
+}

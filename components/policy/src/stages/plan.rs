@@ -1,0 +1,120 @@
+//! Plan: how the request goes on. Limits, cache key, picture, target and header fields.
+
+mod image;
+mod keys;
+mod target;
+
+use lockgate_bundle::{Action, Audience, RoutePlan, Site};
+use lockgate_wire::{Answer, LimitCharge, Plan, Seen, Stage};
+
+use super::authenticate::{Identity, write_visible};
+use super::normalise::{CUSTOMER, Request};
+use crate::call::Call;
+use crate::exit::Exit;
+
+pub(crate) fn run<'r>(
+    call: Call<'r, '_>,
+    site: &'r Site,
+    route: &'r RoutePlan,
+    request: &Request<'r, '_>,
+    identity: Option<&Identity<'r>>,
+    seen: &mut Seen<'r>,
+) -> Result<Plan<'r>, Exit<'r>> {
+    seen.stage = Stage::Respond;
+    if let Action::Respond {
+        status,
+        body,
+        content_type,
+    } = &route.action
+    {
+        return Err(Exit::Answer(Answer {
+            status: *status,
+            body: body.as_bytes(),
+            content_type: content_type.as_bytes(),
+            ..Answer::default()
+        }));
+    }
+    let reads = matches!(call.input.method, b"GET" | b"HEAD");
+    let picture = match &route.image {
+        Some(options) if reads => image::choose(call, options, request)?,
+        _ => image::Picture::default(),
+    };
+    // All bytes of the plan lie behind each other in one buffer.
+    let mut parts = Parts::new(seen.target.len());
+    let origin_target = parts.add(|out| target::for_origin(out, route, request, &picture));
+    let audience = match (route.cache, &route.image) {
+        (Some(audience), _) => Some(audience),
+        (None, Some(_)) => Some(Audience::Shared),
+        (None, None) => None,
+    };
+    let cache_key = audience.filter(|_| reads).map(|audience| {
+        parts.add(|out| keys::cache(out, site, audience, identity, request, &picture))
+    });
+    let customer = parts.add(|out| {
+        if let Some(identity) = identity {
+            write_visible(out, identity.subject);
+        }
+    });
+    let limits: Vec<(u16, Part)> = route
+        .limits
+        .iter()
+        .filter_map(|index| Some((*index, call.policy.limits.get(usize::from(*index))?)))
+        .map(|(index, limit)| {
+            let part = parts.add(|out| {
+                keys::limit(out, limit, site, route, &seen.client, identity);
+            });
+            (index, part)
+        })
+        .collect();
+
+    let bytes = call.keep.bytes(parts.bytes);
+    let of = |part: Part| bytes.get(part.start..part.end).unwrap_or_default();
+    Ok(Plan {
+        origin_target: of(origin_target),
+        // A private answer without a subject belongs to nobody: its key is left empty.
+        cache_key: cache_key.map(of).filter(|key| !key.is_empty()),
+        remember: identity.and_then(|identity| identity.remember),
+        limits: limits
+            .into_iter()
+            .map(|(limit, part)| LimitCharge {
+                limit,
+                key: of(part),
+            })
+            .collect(),
+        image: picture.plan,
+        // A field of the client's own never reaches the origin: without a subject it is emptied.
+        set_headers: if customer.start < customer.end || request.forged_customer {
+            vec![(CUSTOMER, of(customer))]
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// Pieces of one buffer.
+struct Parts {
+    bytes: Vec<u8>,
+}
+
+/// Where a piece lies.
+#[derive(Clone, Copy)]
+struct Part {
+    start: usize,
+    end: usize,
+}
+
+impl Parts {
+    fn new(target_len: usize) -> Self {
+        let capacity = target_len.saturating_mul(2).saturating_add(320);
+        Self {
+            bytes: Vec::with_capacity(capacity),
+        }
+    }
+
+    fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Part {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        let end = self.bytes.len();
+        Part { start, end }
+    }
+}

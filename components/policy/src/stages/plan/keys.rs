@@ -1,0 +1,102 @@
+//! Keys that the host stores under. They hold names, never indexes, so that they stay the same
+//! when the configuration changes elsewhere.
+//!
+//! Pieces that may hold any byte stand behind their length, so that no two keys of different
+//! meaning are the same bytes.
+
+use std::net::Ipv6Addr;
+
+use lockgate_bundle::{Audience, KeyPart, Limit, RoutePlan, Site};
+
+use super::image::Picture;
+use super::target;
+use crate::stages::authenticate::Identity;
+use crate::stages::normalise::Request;
+
+/// Writes a cache key: site, audience, canonical target, options of the picture, NUL between
+/// them. The method is not in it: HEAD may be answered by what GET has stored.
+///
+/// A private answer without a subject has no key: nothing is written.
+pub(super) fn cache(
+    out: &mut Vec<u8>,
+    site: &Site,
+    audience: Audience,
+    identity: Option<&Identity<'_>>,
+    request: &Request<'_, '_>,
+    picture: &Picture,
+) {
+    let owner = identity.filter(|identity| !identity.subject.is_empty());
+    if audience == Audience::Private && owner.is_none() {
+        return;
+    }
+    out.extend_from_slice(site.name.as_bytes());
+    out.push(0);
+    match (audience, owner) {
+        (Audience::Private, Some(identity)) => {
+            out.extend_from_slice(b"private");
+            text(out, identity.sign_in);
+            text(out, identity.subject);
+        }
+        _ => out.extend_from_slice(b"shared"),
+    }
+    out.push(0);
+    target::canonical(out, request, picture);
+    out.push(0);
+    if let Some(image) = picture.plan {
+        out.extend_from_slice(&image.width.to_le_bytes());
+        out.extend_from_slice(&image.height.to_le_bytes());
+        out.extend_from_slice(&[image.fit, image.format, image.quality]);
+    }
+}
+
+/// Writes the key of a limit: its name, then a tag and bytes for each part.
+pub(super) fn limit(
+    out: &mut Vec<u8>,
+    limit: &Limit,
+    site: &Site,
+    route: &RoutePlan,
+    client: &[u8; 16],
+    identity: Option<&Identity<'_>>,
+) {
+    text(out, &limit.name);
+    for part in &limit.key {
+        match (part, identity) {
+            (KeyPart::Token, Some(identity)) if !identity.subject.is_empty() => {
+                out.push(b't');
+                text(out, identity.sign_in);
+                text(out, identity.subject);
+            }
+            (KeyPart::Client | KeyPart::Token, _) => write_client(out, client),
+            (KeyPart::Route, _) => {
+                out.push(b'r');
+                text(out, &site.name);
+                text(out, &route.name);
+            }
+            (KeyPart::Site, _) => {
+                out.push(b's');
+                text(out, &site.name);
+            }
+        }
+    }
+}
+
+/// IPv4 in full; of IPv6 the first 64 bits, since one customer has them all.
+fn write_client(out: &mut Vec<u8>, client: &[u8; 16]) {
+    match Ipv6Addr::from(*client).to_ipv4_mapped() {
+        Some(v4) => {
+            out.push(b'4');
+            out.extend_from_slice(&v4.octets());
+        }
+        None => {
+            out.push(b'6');
+            out.extend(client.iter().take(8));
+        }
+    }
+}
+
+/// A text behind its length. Names and subjects are bounded far below 64 KiB.
+fn text(out: &mut Vec<u8>, text: &str) {
+    let len = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+}

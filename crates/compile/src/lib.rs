@@ -1,0 +1,133 @@
+//! From a checked configuration to the policy bundle.
+//!
+//! **Indexes**, on which host and policy both rely: sites stand in the order of their names (that
+//! of `GatewayConfig::sites`), routes in the order of sites and then of their file, limits in the
+//! order of their names (that of `GatewayConfig::rate_limits`), sign-ins likewise.
+//!
+//! The same configuration gives the same bytes. The only files read are the JWK Sets; everything
+//! else stands in [`Loaded`]. Secrets are named, never read.
+
+mod fault;
+mod firewall;
+mod image;
+mod plans;
+mod sign_in;
+
+pub use fault::Fault;
+
+use lockgate_bundle::{Bundle, Heads, KeyPart, Limit, Site};
+use lockgate_config::types::RateKey;
+use lockgate_config::{GatewayConfig, Loaded};
+use lockgate_route::RouteTableBuilder;
+
+/// A bundle, ready for the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// The bundle as data.
+    pub bundle: Bundle,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The SHA-256 of `bytes`, 64 hexadecimal digits.
+    pub digest: String,
+}
+
+/// Compiles a configuration.
+///
+/// # Errors
+/// Everything that is wrong: what the configuration's own checks cannot see, such as a JWK Set
+/// with a weak key.
+pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
+    let config = &loaded.config;
+    let mut faults = Vec::new();
+    let mut bundle = Bundle {
+        image_dimension_max: config.image.dimension_max,
+        heads: heads(config),
+        limits: limits(config),
+        sign_ins: sign_in::compile(config, &mut faults),
+        ..Bundle::default()
+    };
+    let mut firewalls = firewall::Firewalls::default();
+    let mut table = RouteTableBuilder::new();
+    for (number, (name, site)) in (0..).zip(&config.sites) {
+        bundle.sites.push(Site {
+            name: name.clone(),
+            firewall: firewalls.of(loaded, name, site, &mut faults),
+        });
+        let hosts: Vec<&str> = site.hosts.iter().map(|host| host.as_str()).collect();
+        let key = format!("sites.{name}");
+        let index = match table.add_site(name, &hosts) {
+            Ok(index) => index,
+            Err(error) => {
+                faults.push(Fault::new(format!("{key}.hosts"), error.to_string()));
+                continue;
+            }
+        };
+        for (place, route) in site.routes.iter().enumerate() {
+            let key = format!("{key}.routes[{place}]");
+            let methods: Vec<&str> = route.methods.iter().map(|method| method.as_str()).collect();
+            match table.add_route(index, &methods, route.path.as_str()) {
+                Ok(_) => {}
+                Err(error) => faults.push(Fault::new(format!("{key}.path"), error.to_string())),
+            }
+            let plan = plans::compile(config, number, site, route, &key, &mut faults);
+            bundle.plans.push(plan);
+        }
+    }
+    bundle.routes = table.finish();
+    (bundle.firewalls, bundle.rule_names) = firewalls.finish(&mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let bytes = bundle
+        .to_bytes()
+        .map_err(|error| vec![Fault::new("", error.to_string())])?;
+    let digest = lockgate_bundle::digest(&bytes).to_string();
+    Ok(Compiled {
+        bundle,
+        bytes,
+        digest,
+    })
+}
+
+fn heads(config: &GatewayConfig) -> Heads {
+    let server = &config.server;
+    Heads {
+        target_bytes_max: server.target_bytes_max,
+        header_count_max: server.headers_max,
+        // The listener has the limit of its protocol; the policy has the wider one.
+        header_bytes_max: server
+            .header_bytes_max
+            .max(server.http2.header_list_bytes_max),
+        trusted_proxies: server
+            .trusted_proxies
+            .iter()
+            .map(|range| String::from(*range))
+            .collect(),
+    }
+}
+
+fn limits(config: &GatewayConfig) -> Vec<Limit> {
+    let part = |key: &RateKey| match key {
+        RateKey::Client => KeyPart::Client,
+        RateKey::Token => KeyPart::Token,
+        RateKey::Route => KeyPart::Route,
+        RateKey::Site => KeyPart::Site,
+    };
+    let limit = |(name, limit): (&String, &lockgate_config::types::RateLimit)| {
+        let mut key: Vec<KeyPart> = limit.key.iter().map(part).collect();
+        // The order in the file means nothing; a key of one order survives an edit.
+        key.sort_unstable();
+        key.dedup();
+        Limit {
+            name: name.clone(),
+            key,
+        }
+    };
+    config.rate_limits.iter().map(limit).collect()
+}
+
+/// The place of a name in a sorted map: its index in the bundle.
+fn index_of<T>(map: &std::collections::BTreeMap<String, T>, name: &str) -> Option<u16> {
+    let at = map.keys().position(|known| known == name)?;
+    u16::try_from(at).ok()
+}

@@ -1,0 +1,174 @@
+//! From files to a bundle: orders, sharing, reproducibility, faults.
+
+use std::fs;
+use std::path::Path;
+
+use lockgate_bundle::{Bundle, KeyPart, digest};
+use lockgate_compile::{Compiled, Fault, compile};
+use lockgate_config::{Sources, load};
+
+const GATEWAY: &str = r#"
+version = 1
+
+[origins.api]
+url = "http://127.0.0.1:9000"
+
+[secrets.key]
+file = "key"
+
+[sign_in.customers]
+algorithms = ["HS256"]
+secret = "key"
+
+[rate_limits.b]
+key = ["token", "client"]
+windows = [{ requests = 1, per_s = 1 }]
+
+[rate_limits.a]
+key = ["site"]
+windows = [{ requests = 1, per_s = 1 }]
+
+[sites.zoo]
+hosts = ["zoo.example"]
+rules = ["two.toml", "one.toml"]
+routes = [{ path = "/z", origin = "api" }]
+
+[sites.art]
+hosts = ["art.example"]
+rules = ["one.toml", "two.toml"]
+rate_limits = ["b"]
+
+[[sites.art.routes]]
+path = "/late"
+origin = "api"
+rate_limits = ["a", "b"]
+sign_in = "customers"
+
+[[sites.art.routes]]
+path = "/café/{id}"
+origin = "api"
+strip_prefix = "/café"
+
+[sites.open]
+hosts = ["open.example"]
+"#;
+
+/// A rule file whose lists have the same names as those of the other file.
+fn rules(name: &str, priority: u32, pattern: &str) -> String {
+    format!(
+        r#"
+[user_agent_lists.agents]
+contains = ["{pattern}"]
+
+[user_agent_lists.nobody_asks_for]
+contains = ["unused"]
+
+[[rules]]
+name = "{name}"
+priority = {priority}
+action = "block"
+statement = {{ user_agent_list = "agents" }}
+"#
+    )
+}
+
+fn write(folder: &Path, gateway: &str) {
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
+    write("gateway.toml", gateway);
+    write("one.toml", &rules("first", 10, "sqlmap"));
+    write("two.toml", &rules("second", 5, "nikto"));
+    write("key", "0123456789abcdef0123456789abcdef");
+}
+
+fn compiled(gateway: &str) -> Result<Compiled, Vec<Fault>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), gateway);
+    let loaded = load(&Sources {
+        base: folder.path().join("gateway.toml"),
+        ..Sources::default()
+    });
+    compile(&loaded.unwrap_or_else(|refused| panic!("{refused}")))
+}
+
+#[test]
+fn indexes_follow_names_and_files() {
+    let bundle = compiled(GATEWAY).expect("compiled").bundle;
+    let sites: Vec<_> = bundle.sites.iter().map(|site| site.name.as_str()).collect();
+    assert_eq!(sites, ["art", "open", "zoo"]);
+    let routes: Vec<_> = bundle
+        .plans
+        .iter()
+        .map(|plan| (plan.site, plan.name.as_str()))
+        .collect();
+    assert_eq!(routes, [(0, "/late"), (0, "/café/{id}"), (2, "/z")]);
+    let limits: Vec<_> = bundle
+        .limits
+        .iter()
+        .map(|limit| limit.name.as_str())
+        .collect();
+    assert_eq!(limits, ["a", "b"]);
+    // Those of site and route, each once.
+    assert_eq!(bundle.plans[0].limits, [0, 1]);
+    assert_eq!(bundle.plans[1].limits, [1]);
+    assert_eq!(bundle.limits[1].key, [KeyPart::Client, KeyPart::Token]);
+    // Prefixes are those of canonical paths.
+    assert_eq!(bundle.plans[1].strip_prefix, "/caf%C3%A9");
+}
+
+#[test]
+fn sites_with_the_same_rules_share_a_firewall() {
+    let bundle = compiled(GATEWAY).expect("compiled").bundle;
+    let firewalls: Vec<_> = bundle.sites.iter().map(|site| site.firewall).collect();
+    assert_eq!(firewalls, [Some(0), None, Some(0)]);
+    assert_eq!(bundle.rule_names, ["second", "first"]);
+    // Each file sees its own list; a list that no rule names is left out.
+    assert_eq!(bundle.firewalls[0].compiled.user_agent_lists.len(), 2);
+}
+
+#[test]
+fn the_same_configuration_gives_the_same_bytes() {
+    let one = compiled(GATEWAY).expect("compiled");
+    // In another folder.
+    let two = compiled(GATEWAY).expect("compiled");
+    assert_eq!(one, two);
+    assert_eq!(one.digest, digest(&one.bytes).to_string());
+    assert_eq!(Bundle::from_bytes(&one.bytes), Ok(one.bundle));
+    let other = compiled(&GATEWAY.replace("/late", "/later")).expect("compiled");
+    assert_ne!(one.digest, other.digest);
+    assert_eq!(two.bundle.sign_in_digest(), other.bundle.sign_in_digest());
+    let leeway = GATEWAY.replace("secret = \"key\"", "secret = \"key\"\nleeway_s = 5");
+    let leeway = compiled(&leeway).expect("compiled");
+    assert_ne!(two.bundle.sign_in_digest(), leeway.bundle.sign_in_digest());
+}
+
+#[test]
+fn no_secret_is_in_a_bundle() {
+    let bytes = compiled(GATEWAY).expect("compiled").bytes;
+    let secret = b"0123456789abcdef";
+    assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+}
+
+#[test]
+fn faults_name_their_key() {
+    let many = GATEWAY.replace("[\"HS256\"]", "[\"HS256\", \"HS384\"]");
+    let faults = compiled(&many).expect_err("two algorithms for one secret");
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        ["sign_in.customers: a secret serves one algorithm: name only that one"]
+    );
+}
+
+#[test]
+fn the_gateway_file_of_the_demo_compiles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let loaded = load(&Sources {
+        base: root.join("gateway.toml"),
+        ..Sources::default()
+    });
+    let loaded = loaded.unwrap_or_else(|refused| panic!("{refused}"));
+    let compiled = compile(&loaded).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let routes = loaded.config.sites.values().map(|site| site.routes.len());
+    assert_eq!(compiled.bundle.plans.len(), routes.sum::<usize>());
+    assert_eq!(Bundle::from_bytes(&compiled.bytes), Ok(compiled.bundle));
+}

@@ -1,0 +1,96 @@
+//! Limits of the components that run in the sandbox.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Limits of the policy component, which decides about each request.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// CPU time of one call on an I/O thread, in milliseconds. Beyond it: 500.
+    #[schemars(range(min = 1, max = 60_000))]
+    pub io_deadline_ms: u64,
+    /// CPU time of one call in the inspection pool, in milliseconds. Beyond it: 500.
+    #[schemars(range(min = 1, max = 60_000))]
+    pub inspection_deadline_ms: u64,
+    /// Longest time from handing a call to the inspection pool to its answer, waiting included, in
+    /// milliseconds. Beyond it: 503.
+    #[schemars(range(min = 1, max = 600_000))]
+    pub wall_clock_ms_max: u64,
+    /// Most memory of one instance, in bytes.
+    #[schemars(range(min = 1_048_576, max = 4_294_967_296u64))]
+    pub memory_bytes_max: u64,
+    /// Threads for calls that can be slow, such as a signature not seen before.
+    #[schemars(range(min = 1, max = 1024))]
+    pub inspection_threads: u32,
+    /// Most calls that wait for an inspection thread. Beyond it: 503.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub inspection_queue_max: u32,
+    /// Most signatures not seen before that are verified in a second, over all clients. Beyond
+    /// it: 503.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub unseen_signatures_per_s: u32,
+    /// Most verified tokens that are remembered.
+    #[schemars(range(max = 10_000_000))]
+    pub remembered_tokens_max: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            io_deadline_ms: 5,
+            inspection_deadline_ms: 50,
+            wall_clock_ms_max: 2000,
+            memory_bytes_max: 256 * 1024 * 1024,
+            inspection_threads: 1,
+            inspection_queue_max: 256,
+            unseen_signatures_per_s: 500,
+            remembered_tokens_max: 100_000,
+        }
+    }
+}
+
+/// Limits of the image component.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImagePool {
+    /// Threads for image work. 0: one for each core.
+    #[schemars(range(max = 1024))]
+    pub threads: u32,
+    /// Most pictures that wait for a thread. Beyond it: 503 with `Retry-After`.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub queue_max: u32,
+    /// Most memory of one transform, in bytes.
+    #[schemars(range(min = 1_048_576, max = 4_294_967_296u64))]
+    pub memory_bytes_max: u64,
+    /// CPU time of one transform, in milliseconds. Beyond it: 500.
+    #[schemars(range(min = 1, max = 600_000))]
+    pub deadline_ms: u64,
+    /// Longest time of one transform, waiting included, in milliseconds. Beyond it: 503.
+    #[schemars(range(min = 1, max = 600_000))]
+    pub wall_clock_ms_max: u64,
+    /// Largest source file, in bytes.
+    #[schemars(range(min = 1, max = 1_073_741_824))]
+    pub source_bytes_max: u64,
+    /// Most pixels (width times height) of a source.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub pixels_max: u64,
+    /// Largest width or height of an output, in pixels.
+    #[schemars(range(min = 1, max = 65_535))]
+    pub dimension_max: u32,
+}
+
+impl Default for ImagePool {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            queue_max: 64,
+            memory_bytes_max: 512 * 1024 * 1024,
+            deadline_ms: 5000,
+            wall_clock_ms_max: 20_000,
+            source_bytes_max: 32 * 1024 * 1024,
+            pixels_max: 40_000_000,
+            dimension_max: 8192,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The shape of a rule file: IP sets, User-Agent lists and the rules that name them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Cidr;
+
+/// A rule file (`rules/*.toml`).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesFile {
+    /// Sets of addresses, by name. A rule sees the sets of its own file.
+    #[schemars(extend("x-names" = "name"))]
+    pub ip_sets: BTreeMap<String, IpSet>,
+    /// Lists of User-Agent patterns, by name. A rule sees the lists of its own file.
+    #[schemars(extend("x-names" = "name"))]
+    pub user_agent_lists: BTreeMap<String, UserAgentList>,
+    /// The rules. They are tried by priority, lower first; the first `block` or `allow` that
+    /// matches ends the firewall.
+    pub rules: Vec<Rule>,
+}
+
+/// A set of addresses: those in `addresses` and those in `file` together.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-at-least-one" = ["addresses", "file"]))]
+pub struct IpSet {
+    /// Addresses and CIDR ranges.
+    pub addresses: Vec<Cidr>,
+    /// File with one address or CIDR range a line; `#` starts a comment.
+    #[schemars(extend("x-path" = "ip-list"))]
+    pub file: Option<PathBuf>,
+    /// What `file` held when it was loaded.
+    #[serde(skip)]
+    pub listed: Vec<Cidr>,
+}
+
+impl IpSet {
+    /// Every network of the set, those of the file included.
+    pub fn networks(&self) -> impl Iterator<Item = Cidr> + '_ {
+        self.addresses.iter().chain(&self.listed).copied()
+    }
+}
+
+/// A list of User-Agent patterns. Upper and lower case do not matter.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("x-at-least-one" = ["contains", "starts_with", "ends_with", "equals", "file"]))]
+pub struct UserAgentList {
+    /// Texts that the User-Agent contains.
+    #[schemars(inner(length(min = 1, max = 1024)))]
+    pub contains: Vec<String>,
+    /// Texts that the User-Agent starts with.
+    #[schemars(inner(length(min = 1, max = 1024)))]
+    pub starts_with: Vec<String>,
+    /// Texts that the User-Agent ends with.
+    #[schemars(inner(length(min = 1, max = 1024)))]
+    pub ends_with: Vec<String>,
+    /// Texts that the User-Agent is equal to.
+    #[schemars(inner(length(min = 1, max = 1024)))]
+    pub equals: Vec<String>,
+    /// File with one pattern a line: a text that the User-Agent contains, `^` before it for one
+    /// that it starts with, `$` after it for one that it ends with, both for equality. `#` at the
+    /// start of a line makes it a comment.
+    #[schemars(extend("x-path" = "user-agent-list"))]
+    pub file: Option<PathBuf>,
+    /// What `file` held when it was loaded.
+    #[serde(skip)]
+    pub listed: Vec<UserAgentPattern>,
+}
+
+impl UserAgentList {
+    /// Every pattern of the list as its kind and its text, those of the file included.
+    pub fn patterns(&self) -> impl Iterator<Item = (PatternKind, &str)> {
+        let keys = [
+            (PatternKind::Contains, &self.contains),
+            (PatternKind::StartsWith, &self.starts_with),
+            (PatternKind::EndsWith, &self.ends_with),
+            (PatternKind::Equals, &self.equals),
+        ];
+        keys.into_iter()
+            .flat_map(|(kind, texts)| texts.iter().map(move |text| (kind, text.as_str())))
+            .chain(self.listed.iter().map(|p| (p.kind, p.text.as_str())))
+    }
+}
+
+/// One User-Agent pattern.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UserAgentPattern {
+    /// Where the text must stand.
+    pub kind: PatternKind,
+    /// The text, in the case that it was written in.
+    pub text: String,
+}
+
+/// Where the text of a pattern must stand in the User-Agent.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum PatternKind {
+    /// Anywhere.
+    Contains,
+    /// At its start.
+    StartsWith,
+    /// At its end.
+    EndsWith,
+    /// It is the whole.
+    Equals,
+}
+
+/// A firewall rule.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Name of the rule in records and metrics.
+    #[schemars(extend("x-format" = "name"))]
+    pub name: String,
+    /// Place in the order, lower first. No two rules of a site have the same.
+    #[schemars(range(max = 1_000_000))]
+    pub priority: u32,
+    /// What happens when the statement matches.
+    pub action: RuleAction,
+    /// What the rule looks for.
+    pub statement: Statement,
+    /// Status of the answer when the action is `block`. Without it: 403.
+    #[serde(default)]
+    #[schemars(range(min = 400, max = 599))]
+    pub status: Option<u16>,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleAction {
+    /// The request is refused.
+    Block,
+    /// The request passes; later rules are not tried.
+    Allow,
+    /// The match is recorded and the next rule is tried.
+    Count,
+}
+
+/// What a rule looks for: exactly one key.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statement {
+    /// The client's address is in this IP set.
+    IpSet(#[schemars(extend("x-ref" = "ip_sets"))] String),
+    /// The client's address is not in this IP set.
+    NotIpSet(#[schemars(extend("x-ref" = "ip_sets"))] String),
+    /// The User-Agent matches a pattern of this list.
+    UserAgentList(#[schemars(extend("x-ref" = "user_agent_lists"))] String),
+    /// `true`: there is no User-Agent, or an empty one. `false`: there is one.
+    UserAgentMissing(bool),
+}

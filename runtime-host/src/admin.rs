@@ -1,0 +1,341 @@
+//! The admin server: health, readiness, metrics and version, on an address of its own.
+//!
+//! Whoever reaches the address may read all of it, so it belongs on loopback or a private
+//! network. Nothing here changes the gate.
+
+mod scraped;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use scraped::Scraped;
+
+use crate::gate::Gate;
+
+/// Most connections at once; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 64;
+/// From the last answer to the end of the next head.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest life of a connection: none holds its place for ever.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(600);
+/// Largest head of a request, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Waited after a failed accept, which is usually a lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The exposition format of OpenMetrics 1.0, which Prometheus reads.
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Serves `/livez`, `/readyz`, `/metrics` and `/version` for as long as it is polled, while the
+/// gate drains too. `traps` counts failed policy calls.
+pub async fn serve(listener: TcpListener, gate: Arc<Gate>, traps: Arc<AtomicU64>) {
+    serve_view(listener, Arc::new(Live { gate, traps })).await;
+}
+
+/// What the answers are made of.
+trait View: Send + Sync + 'static {
+    fn is_draining(&self) -> bool;
+    fn metrics(&self) -> String;
+    fn version(&self) -> Value;
+}
+
+struct Live {
+    gate: Arc<Gate>,
+    traps: Arc<AtomicU64>,
+}
+
+impl View for Live {
+    fn is_draining(&self) -> bool {
+        self.gate.is_draining()
+    }
+
+    fn metrics(&self) -> String {
+        let gate = &self.gate;
+        let now = Scraped {
+            records_lost: gate.records().lost(),
+            record_write_errors: gate.records().write_errors(),
+            policy_traps: self.traps.load(Ordering::Relaxed),
+            limit_cells_evicted: gate.cells.evicted(),
+            cache_bytes: gate.cache.bytes(),
+            cache_bytes_max: gate.cache.bytes_max(),
+            cache_entries: gate.cache.len() as u64,
+            requests_in_flight: gate.requests_in_flight() as u64,
+            inspection_queue: gate.inspection.queued() as u64,
+        };
+        now.append_to(gate.metrics().text())
+    }
+
+    fn version(&self) -> Value {
+        let tag = u64::from_be_bytes(self.gate.component_tag());
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "bundle": self.gate.generation().bundle_digest,
+            "policy_component": format!("{tag:016x}"),
+        })
+    }
+}
+
+async fn serve_view(listener: TcpListener, view: Arc<impl View>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        // Never closed, so there is always a place to come.
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return;
+        };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "the admin address accepts no connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let view = view.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+                let response = answer(request.method(), request.uri().path(), &*view);
+                std::future::ready(Ok::<_, Infallible>(response))
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .max_buf_size(HEAD_BYTES_MAX)
+                .serve_connection(TokioIo::new(stream), service);
+            // A client that speaks no HTTP or goes away is its own affair.
+            let _ = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
+            drop(place);
+        });
+    }
+}
+
+fn answer(method: &Method, path: &str, view: &impl View) -> Response<Full<Bytes>> {
+    let known = matches!(path, "/livez" | "/readyz" | "/metrics" | "/version");
+    if known && !matches!(*method, Method::GET | Method::HEAD) {
+        let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    match path {
+        "/livez" => text("ok\n"),
+        "/readyz" if view.is_draining() => problem(StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        "/readyz" => text("ok\n"),
+        "/metrics" => respond(StatusCode::OK, METRICS_TYPE, view.metrics()),
+        "/version" => respond(
+            StatusCode::OK,
+            "application/json",
+            format!("{}\n", view.version()),
+        ),
+        _ => problem(StatusCode::NOT_FOUND, "not_found"),
+    }
+}
+
+fn text(body: &str) -> Response<Full<Bytes>> {
+    respond(StatusCode::OK, "text/plain; charset=utf-8", body.to_owned())
+}
+
+/// An error as RFC 9457 problem JSON.
+fn problem(status: StatusCode, code: &str) -> Response<Full<Bytes>> {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let body = json!({ "title": title, "status": status.as_u16(), "code": code });
+    respond(status, "application/problem+json", format!("{body}\n"))
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    #[derive(Default)]
+    struct Fake {
+        draining: AtomicBool,
+    }
+
+    impl View for Fake {
+        fn is_draining(&self) -> bool {
+            self.draining.load(Ordering::Relaxed)
+        }
+
+        fn metrics(&self) -> String {
+            scraped().append_to(crate::metrics::Metrics::new().text())
+        }
+
+        fn version(&self) -> Value {
+            json!({ "bundle": "b4" })
+        }
+    }
+
+    fn scraped() -> Scraped {
+        Scraped {
+            records_lost: 1,
+            record_write_errors: 2,
+            policy_traps: 3,
+            limit_cells_evicted: 4,
+            cache_bytes: 5,
+            cache_bytes_max: u64::MAX,
+            cache_entries: 7,
+            requests_in_flight: 8,
+            inspection_queue: 9,
+        }
+    }
+
+    async fn start(view: &Arc<Fake>) -> std::net::SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve_view(listener, view.clone()));
+        address
+    }
+
+    /// Status line, fields and body of an answer.
+    async fn ask(address: std::net::SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("{request} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    fn body(answer: &str) -> &str {
+        answer.split_once("\r\n\r\n").unwrap().1
+    }
+
+    #[tokio::test]
+    async fn readiness_ends_with_draining_and_liveness_does_not() {
+        let view = Arc::new(Fake::default());
+        let address = start(&view).await;
+        for path in ["/livez", "/readyz", "/readyz?verbose"] {
+            let answer = ask(address, &format!("GET {path}")).await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            assert_eq!(body(&answer), "ok\n");
+        }
+        view.draining.store(true, Ordering::Relaxed);
+        assert!(
+            ask(address, "GET /livez")
+                .await
+                .starts_with("HTTP/1.1 200 ")
+        );
+        let answer = ask(address, "GET /readyz").await;
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        let problem: Value = serde_json::from_str(body(&answer)).unwrap();
+        assert_eq!(problem["code"], "draining");
+    }
+
+    #[tokio::test]
+    async fn other_paths_and_methods_are_refused() {
+        let address = start(&Arc::default()).await;
+        for request in [
+            "GET /",
+            "GET /livez/",
+            "GET //livez",
+            "POST /x",
+            "GET /metrics%00",
+        ] {
+            let answer = ask(address, request).await;
+            assert!(answer.starts_with("HTTP/1.1 404 "), "{request}: {answer}");
+            assert!(
+                answer.contains("content-type: application/problem+json\r\n"),
+                "{answer}"
+            );
+            let problem: Value = serde_json::from_str(body(&answer)).unwrap();
+            assert_eq!(
+                (&problem["status"], &problem["code"]),
+                (&404.into(), &"not_found".into())
+            );
+        }
+        let answer = ask(address, "POST /metrics").await;
+        assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+        assert!(answer.contains("allow: GET, HEAD\r\n"), "{answer}");
+        let answer = ask(address, "HEAD /livez").await;
+        assert!(
+            answer.contains("content-length: 3\r\n") && body(&answer).is_empty(),
+            "{answer}"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_version_is_json() {
+        let answer = ask(start(&Arc::default()).await, "GET /version").await;
+        assert!(
+            answer.contains("content-type: application/json\r\n"),
+            "{answer}"
+        );
+        assert_eq!(body(&answer), "{\"bundle\":\"b4\"}\n");
+    }
+
+    #[tokio::test]
+    async fn metrics_are_one_exposition() {
+        let answer = ask(start(&Arc::default()).await, "GET /metrics").await;
+        assert!(
+            answer.contains(&format!("content-type: {METRICS_TYPE}\r\n")),
+            "{answer}"
+        );
+        let text = body(&answer);
+        for line in [
+            "lockgate_connections 0",
+            "lockgate_records_lost_total 1",
+            "lockgate_record_write_errors_total 2",
+            "lockgate_policy_traps_total 3",
+            "lockgate_limit_cells_evicted_total 4",
+            "lockgate_cache_bytes 5",
+            "lockgate_cache_bytes_max 18446744073709551615",
+            "lockgate_cache_entries 7",
+            "lockgate_requests_in_flight 8",
+            "lockgate_inspection_queue 9",
+            "# TYPE lockgate_records_lost counter",
+            "# TYPE lockgate_cache_bytes gauge",
+        ] {
+            assert_eq!(
+                text.lines().filter(|found| *found == line).count(),
+                1,
+                "{line}\n{text}"
+            );
+        }
+        assert_eq!(text.matches("# EOF").count(), 1);
+        assert!(text.ends_with("# EOF\n"));
+        let mut families: Vec<_> = text.lines().filter(|l| l.starts_with("# TYPE ")).collect();
+        let all = families.len();
+        families.sort_unstable();
+        families.dedup();
+        assert_eq!(families.len(), all, "a family stands twice");
+    }
+
+    #[tokio::test]
+    async fn idle_connections_do_not_keep_others_out() {
+        let address = start(&Arc::default()).await;
+        let mut idle = Vec::new();
+        for _ in 0..CONNECTIONS_MAX - 1 {
+            idle.push(TcpStream::connect(address).await.unwrap());
+        }
+        assert!(
+            ask(address, "GET /livez")
+                .await
+                .starts_with("HTTP/1.1 200 ")
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! The command line: one file a subcommand.
+
+mod check;
+mod config;
+mod precompile;
+mod run;
+mod token;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use lockgate_config::Sources;
+
+/// One gate in front of a site: firewall, sign-in, limits, cache and pictures.
+#[derive(Parser)]
+#[command(name = "lockgate", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until told to stop
+    Run(run::Args),
+    /// Check the configuration and name every fault
+    Check(check::Args),
+    /// Show every value of the configuration and where it comes from
+    Config(config::Args),
+    /// Make a development token for a sign-in
+    Token(token::Args),
+    /// Compile components ahead of the first start
+    Precompile(precompile::Args),
+}
+
+/// The files of a configuration.
+#[derive(clap::Args, Debug, Clone)]
+pub(crate) struct ConfigArgs {
+    /// The configuration
+    #[arg(long, default_value = "gateway.toml")]
+    config: PathBuf,
+    /// A file laid over it; may be given several times, later ones win
+    #[arg(long = "overlay")]
+    overlays: Vec<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// Files and the process's environment.
+    pub(crate) fn sources(&self) -> Sources {
+        Sources {
+            base: self.config.clone(),
+            overlays: self.overlays.clone(),
+            env: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Runs the command line.
+///
+/// # Errors
+/// What the command says to its user.
+pub fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Precompile(args) => precompile::run(&args),
+    }
+}

@@ -1,0 +1,196 @@
+//! What one configuration made: everything that a request looks up, ready. A request keeps the
+//! generation that it began with until its record is written.
+
+use std::sync::Arc;
+
+use lockgate_bundle::Bundle;
+use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAction, Server};
+use lockgate_http_cache::{Audience, RoutePolicy};
+use lockgate_limits::{Cells, LimitSpec, Limiter, Window};
+use sha2::{Digest as _, Sha256};
+
+use crate::http::Fields;
+use crate::origin::{Origin, Origins};
+use crate::policy::{Pool, Secrets};
+
+/// One loaded configuration.
+pub struct Generation {
+    /// The configuration.
+    pub config: Arc<GatewayConfig>,
+    /// `[server]`, for the listeners.
+    pub server: Arc<Server>,
+    /// The policy's ready instances.
+    pub pool: Arc<Pool>,
+    /// The limits.
+    pub limiter: Limiter,
+    /// Clients of the origins.
+    pub origins: Origins,
+    /// Digest of keys and sign-in configuration, part of every remembered token's key.
+    pub sign_in_digest: [u8; 32],
+    /// SHA-256 of the bundle, hexadecimal.
+    pub bundle_digest: String,
+    /// Its first eight bytes, for records.
+    pub bundle_tag: [u8; 8],
+    /// How client addresses are recorded.
+    pub address_mask: lockgate_record::AddressMask,
+    sites: Vec<String>,
+    routes: Vec<Route>,
+    rules: Vec<String>,
+    limits: Vec<String>,
+}
+
+/// What is fixed for a route.
+pub struct Route {
+    /// Its name.
+    pub name: String,
+    /// Its origin.
+    pub origin: Option<(String, Arc<Origin>)>,
+    /// How its answers are cached.
+    pub cache: Option<RoutePolicy>,
+    /// The most bytes of a request's body.
+    pub body_bytes_max: u64,
+    /// Answers depend on `Accept`: the format of pictures is negotiated.
+    pub vary_accept: bool,
+    /// Fields set on every response, replacing the origin's.
+    pub response_fields: Fields,
+}
+
+impl Generation {
+    /// Puts the parts together. `bundle` was compiled from `config`, so their indexes agree.
+    ///
+    /// # Errors
+    /// Where a limit cannot be built.
+    pub fn new(
+        config: Arc<GatewayConfig>,
+        bundle: &Bundle,
+        bundle_digest: String,
+        pool: Arc<Pool>,
+        cells: Arc<Cells>,
+        origins: Origins,
+        secrets: &Secrets,
+    ) -> anyhow::Result<Self> {
+        let specs: Vec<_> = config
+            .rate_limits
+            .iter()
+            .map(|(name, limit)| LimitSpec {
+                scope: String::new(),
+                name: name.clone(),
+                windows: limit
+                    .windows
+                    .iter()
+                    .map(|window| Window {
+                        requests: window.requests,
+                        per: std::time::Duration::from_secs(u64::from(window.per_s)),
+                        burst: window.burst,
+                    })
+                    .collect(),
+            })
+            .collect();
+        let limiter = Limiter::new(&specs, cells)?;
+        let routes = config
+            .sites
+            .values()
+            .flat_map(|site| &site.routes)
+            .map(|route| make_route(&config, route, &origins))
+            .collect();
+        let bundle_tag = crate::start::tag(&bundle_digest);
+        Ok(Self {
+            server: Arc::new(config.server.clone()),
+            pool,
+            limiter,
+            origins,
+            sign_in_digest: sign_in_digest(bundle, secrets),
+            bundle_digest,
+            bundle_tag,
+            address_mask: match config.record.mask_client_address {
+                AddressMask::None => lockgate_record::AddressMask::None,
+                AddressMask::Subnet => lockgate_record::AddressMask::Subnet,
+            },
+            sites: config.sites.keys().cloned().collect(),
+            routes,
+            rules: bundle.rule_names.clone(),
+            limits: config.rate_limits.keys().cloned().collect(),
+            config,
+        })
+    }
+
+    /// The route of a verdict.
+    #[must_use]
+    pub fn route(&self, index: u16) -> Option<&Route> {
+        self.routes.get(usize::from(index))
+    }
+
+    pub(crate) fn site_name(&self, index: u16) -> Option<&str> {
+        self.sites.get(usize::from(index)).map(String::as_str)
+    }
+
+    pub(crate) fn route_name(&self, index: u16) -> Option<&str> {
+        self.route(index).map(|route| route.name.as_str())
+    }
+
+    pub(crate) fn origin_name(&self, route: u16) -> Option<&str> {
+        self.route(route)?
+            .origin
+            .as_ref()
+            .map(|(name, _)| name.as_str())
+    }
+
+    pub(crate) fn rule_name(&self, index: u16) -> Option<&str> {
+        self.rules.get(usize::from(index)).map(String::as_str)
+    }
+
+    pub(crate) fn limit_name(&self, index: u16) -> Option<&str> {
+        self.limits.get(usize::from(index)).map(String::as_str)
+    }
+}
+
+/// Digest of everything that decides on a token: the sign-ins and, since the bundle only names
+/// them, the secrets themselves. A rotated secret forgets all tokens that the old one signed.
+fn sign_in_digest(bundle: &Bundle, secrets: &Secrets) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(bundle.sign_in_digest());
+    for (name, secret) in secrets {
+        for part in [name.as_bytes(), secret] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().into()
+}
+
+fn make_route(
+    config: &GatewayConfig,
+    route: &lockgate_config::types::Route,
+    origins: &Origins,
+) -> Route {
+    let origin = match &route.action {
+        RouteAction::Origin(name) => origins.get(name).map(|origin| (name.clone(), origin)),
+        RouteAction::Respond(_) => None,
+    };
+    let signed_in = route.sign_in.is_some();
+    let audience = |audience| match audience {
+        CacheAudience::Private => Audience::Private,
+        CacheAudience::Shared if signed_in => Audience::SharedAfterAuthorization,
+        CacheAudience::Shared => Audience::Shared,
+    };
+    let image = route.image.as_ref().map(|_| RoutePolicy {
+        audience: audience(CacheAudience::Shared),
+        default_ttl_s: None,
+    });
+    let cache = route.cache.as_ref().map(|cache| RoutePolicy {
+        audience: audience(cache.audience),
+        default_ttl_s: cache.default_ttl_s,
+    });
+    let mut response_fields = Fields::default();
+    for (name, value) in &route.response_headers {
+        response_fields.add(name.as_str().as_bytes(), value.as_str().as_bytes());
+    }
+    Route {
+        name: route.label().to_owned(),
+        origin,
+        cache: cache.or(image),
+        body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
+        vary_accept: route.image.as_ref().is_some_and(|image| image.auto_format),
+        response_fields,
+    }
+}

@@ -1,0 +1,145 @@
+//! The path of one request, top to bottom.
+//!
+//! ```text
+//! decide    normalise, site, firewall, route, sign-in, authorize: one call into policy.wasm
+//! charge    every limit, or none
+//! lookup    a fresh stored response answers
+//! fetch     the origin, streaming; for pictures image.wasm makes the answer of it
+//! store     what may be stored is, while it is sent
+//! ```
+//! Whatever leaves early is a [`Refused`], and every exit goes through `finish` in the parent:
+//! a problem body where one is due, and always a record.
+
+use std::sync::Arc;
+
+use lockgate_record::Stage;
+use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
+
+use super::{Gate, Generation, Refused, Route, charge, decide, fetch, lookup, picture, store};
+use crate::http::{Fields, RequestBody, RequestHead, Response};
+use crate::record::Pending;
+use crate::request_id;
+
+/// What all stages after the decision work on.
+pub(super) struct Step<'a> {
+    pub(super) gate: &'a Arc<Gate>,
+    pub(super) generation: &'a Arc<Generation>,
+    pub(super) head: &'a RequestHead,
+    pub(super) seen: &'a Seen<'a>,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) route: &'a Route,
+    pub(super) pending: &'a mut Pending,
+    /// Fields that the response will carry whatever answers: limits.
+    pub(super) fields: Fields,
+}
+
+/// Runs a request through all stages.
+pub(super) async fn run(
+    gate: &Arc<Gate>,
+    generation: &Arc<Generation>,
+    head: &RequestHead,
+    body: RequestBody,
+    pending: &mut Pending,
+) -> Result<Response, Refused> {
+    let bytes = decide::decide(gate, generation, head, pending).await?;
+    let result = act(gate, generation, head, body, pending, &bytes).await;
+    pending.verdict = bytes;
+    result
+}
+
+async fn act(
+    gate: &Arc<Gate>,
+    generation: &Arc<Generation>,
+    head: &RequestHead,
+    body: RequestBody,
+    pending: &mut Pending,
+    verdict: &[u8],
+) -> Result<Response, Refused> {
+    let verdict = Verdict::parse(verdict)
+        .map_err(|error| Refused::new(500, "policy_failed", error.to_string()))?;
+    let seen = &verdict.seen;
+    if seen.trusted_peer
+        && let Some(id) = request_id::incoming(head)
+    {
+        pending.request_id = id;
+    }
+    let route = generation.route(seen.route);
+    let plan = match &verdict.body {
+        VerdictBody::Plan(plan) => plan,
+        VerdictBody::Answer(answer) => return answered(answer, seen, route, pending),
+        VerdictBody::Need(_) => {
+            return Err(Refused::new(500, "policy_failed", "the policy asked twice"));
+        }
+    };
+    let Some(route) = route else {
+        return Err(Refused::new(
+            500,
+            "policy_failed",
+            "the verdict names no route",
+        ));
+    };
+    let mut step = Step {
+        gate,
+        generation,
+        head,
+        seen,
+        plan,
+        route,
+        pending,
+        fields: Fields::with_capacity(256),
+    };
+    charge::charge(&mut step)?;
+    let looked_up = lookup::lookup(&mut step)?;
+    let forwarded = match looked_up {
+        lookup::Outcome::Answer(response) => return Ok(response),
+        lookup::Outcome::Forward(forwarded) => forwarded,
+    };
+    let mut fetched = fetch::fetch(&mut step, body).await?;
+    picture::transform(&mut step, &mut fetched).await?;
+    Ok(store::respond(step, fetched, forwarded))
+}
+
+/// A route's own answer, or a refusal by the policy.
+fn answered(
+    answer: &Answer<'_>,
+    seen: &Seen<'_>,
+    route: Option<&Route>,
+    pending: &Pending,
+) -> Result<Response, Refused> {
+    let mut fields = Fields::with_capacity(128);
+    for (name, value) in &answer.headers {
+        fields.add(name, value);
+    }
+    if answer.code.is_empty() {
+        if !answer.content_type.is_empty() {
+            fields.add(b"content-type", answer.content_type);
+        }
+        fields.add(b"x-request-id", pending.request_id.as_bytes());
+        if let Some(route) = route {
+            fields.add_lines(route.response_fields.lines());
+        }
+        let body = bytes::Bytes::copy_from_slice(answer.body);
+        return Ok(Response::full(answer.status, fields, body));
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Err(Refused {
+        status: answer.status,
+        code: text(answer.code).into(),
+        detail: (!answer.detail.is_empty()).then(|| text(answer.detail)),
+        cause: text(answer.cause),
+        fields,
+        stage: record_stage(seen.stage),
+        close: false,
+    })
+}
+
+fn record_stage(stage: lockgate_wire::Stage) -> Stage {
+    match stage {
+        lockgate_wire::Stage::Normalise => Stage::Normalise,
+        lockgate_wire::Stage::Route => Stage::Route,
+        lockgate_wire::Stage::Firewall => Stage::Firewall,
+        lockgate_wire::Stage::SignIn | lockgate_wire::Stage::Authorize => Stage::SignIn,
+        lockgate_wire::Stage::Limits => Stage::Limits,
+        lockgate_wire::Stage::Respond => Stage::Respond,
+    }
+}

@@ -1,0 +1,23 @@
+//! The `lockgate` host: sockets, timers, counters, cache, origins; decisions and pixels run in
+//! WebAssembly components ([`sandbox`]).
+//!
+//! Start reading at [`gate::path`](gate), the path of one request.
+
+pub mod admin;
+pub mod cache;
+pub mod cli;
+pub mod gate;
+pub mod http;
+pub mod http1;
+pub mod http2;
+pub mod image;
+pub mod metrics;
+pub mod net;
+pub mod origin;
+pub mod policy;
+pub mod record;
+pub mod reload;
+pub mod request_id;
+pub mod sandbox;
+pub mod secrets;
+pub mod start;

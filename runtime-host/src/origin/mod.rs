@@ -1,0 +1,189 @@
+//! The servers behind the gate: an HTTP/1.1 client with kept connections for each.
+//!
+//! Invariants: fields of one hop never reach the next ([`fields`]); what a client says about
+//! itself that only the gate can know is replaced ([`request`], [`forwarded`]); every wait has a
+//! deadline ([`body`], [`response`]).
+
+mod body;
+mod error;
+mod fields;
+mod forwarded;
+mod request;
+mod response;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::HeaderValue;
+use http::uri::Authority;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use lockgate_config::types::OriginServer;
+
+pub use error::OriginError;
+pub use response::OriginResponse;
+
+use self::body::{Outgoing, Progress};
+use crate::http::{RequestBody, RequestHead};
+
+/// A response head that has not ended after so many bytes is malformed, and so is one of more
+/// than hyper's 100 fields. Soft: a head that ends within the last read, which may double it,
+/// passes. Also the most of a body that is read at once.
+const READ_BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// A connection on which nothing moves is probed after this time.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// All origins of a configuration, by name.
+#[derive(Default)]
+pub struct Origins {
+    by_name: BTreeMap<String, Arc<Origin>>,
+}
+
+impl Origins {
+    /// Clients for `config`. Nothing is connected before it is needed.
+    #[must_use]
+    pub fn new(config: &BTreeMap<String, OriginServer>) -> Self {
+        Self::default().updated(config)
+    }
+
+    /// The same for another configuration. Origins that did not change keep their connections.
+    #[must_use]
+    pub fn updated(&self, config: &BTreeMap<String, OriginServer>) -> Self {
+        let origin = |(name, server): (&String, &OriginServer)| {
+            let kept = self
+                .by_name
+                .get(name)
+                .filter(|origin| origin.config == *server);
+            let origin = kept
+                .cloned()
+                .unwrap_or_else(|| Arc::new(Origin::new(server.clone())));
+            (name.clone(), origin)
+        };
+        Self {
+            by_name: config.iter().map(origin).collect(),
+        }
+    }
+
+    /// The origin of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<Origin>> {
+        self.by_name.get(name).cloned()
+    }
+}
+
+/// One origin: its settings and its connections.
+pub struct Origin {
+    config: OriginServer,
+    /// `None` where the URL's host is none that the client can name; the configuration's
+    /// grammar leaves no such host.
+    authority: Option<(Authority, HeaderValue)>,
+    client: Client<HttpConnector, Outgoing>,
+}
+
+/// A request on its way to an origin.
+#[derive(Clone, Copy)]
+pub struct Forward<'a> {
+    /// The method.
+    pub method: &'a [u8],
+    /// Path and query in canonical form, or `*`.
+    pub target: &'a [u8],
+    /// The client's fields.
+    pub head: &'a RequestHead,
+    /// The canonical host that the client named, without port.
+    pub host: &'a [u8],
+    /// The client came over TLS.
+    pub tls: bool,
+    /// The TCP peer.
+    pub peer: IpAddr,
+    /// The peer is a trusted proxy: its forwarding fields are added to, not replaced.
+    pub trusted_peer: bool,
+    /// Fields of the plan. They replace the client's.
+    pub set_headers: &'a [(&'a [u8], &'a [u8])],
+    /// Sent as `X-Request-Id`.
+    pub request_id: &'a str,
+}
+
+impl Origin {
+    fn new(config: OriginServer) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_keepalive(Some(TCP_KEEPALIVE));
+        connector.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_millis(config.idle_timeout_ms))
+            .pool_max_idle_per_host(config.idle_connections_max as usize)
+            .http1_max_buf_size(READ_BUFFER_BYTES_MAX)
+            // A kept connection that closed before a byte of the request was written, and only
+            // that, is replaced by another one. What was begun is never sent twice.
+            .retry_canceled_requests(true)
+            .set_host(false)
+            .build(connector);
+        let text = config.url.authority();
+        let authority = text.parse().ok().zip(HeaderValue::from_str(text).ok());
+        Self {
+            config,
+            authority,
+            client,
+        }
+    }
+
+    /// Sends a request, its body streaming, and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// [`OriginError`]: each is one answer to the client.
+    pub async fn send(
+        &self,
+        forward: Forward<'_>,
+        body: RequestBody,
+    ) -> Result<OriginResponse, OriginError> {
+        let request = request::build(self, &forward, &body)?;
+        let head_only = forward.method == b"HEAD";
+        let progress = match body {
+            RequestBody::Empty => None,
+            _ => Some(Arc::new(Progress::start())),
+        };
+        let request = request.map(|()| Outgoing::new(body, progress.clone()));
+        let sending = self.client.request(request);
+        let first_byte = Duration::from_millis(self.config.first_byte_timeout_ms);
+        let answer = first_byte_within(sending, first_byte, progress.as_deref())
+            .await?
+            .map_err(|error| OriginError::from_client(&error))?;
+        let idle = Duration::from_millis(self.config.idle_timeout_ms);
+        response::receive(answer, head_only, idle)
+    }
+}
+
+/// Waits until `timeout` has passed since the last byte of the request was handed over (or since
+/// the start, for a request without a body; connecting counts). While the client owes bytes of
+/// the body, its own deadline counts, not the origin's.
+async fn first_byte_within<F: Future>(
+    answer: F,
+    timeout: Duration,
+    progress: Option<&Progress>,
+) -> Result<F::Output, OriginError> {
+    let mut answer = pin!(answer);
+    let mut deadline = Instant::now() + timeout;
+    loop {
+        if let Ok(answer) = tokio::time::timeout_at(deadline.into(), answer.as_mut()).await {
+            return Ok(answer);
+        }
+        let now = Instant::now();
+        match progress.map(|progress| progress.moved_at(now) + timeout) {
+            Some(later) if later > now => deadline = later,
+            _ => {
+                return Err(OriginError::Timeout {
+                    waited_ms: timeout.as_millis(),
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+//! From configuration to a running gate, and from a changed configuration to a new generation.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use anyhow::Context as _;
+use lockgate_compile::Compiled;
+use lockgate_config::{Loaded, Sources};
+use lockgate_limits::{Cells, SingleLimit};
+use lockgate_record::{RecordSink, SinkOptions, Target};
+
+use crate::cache::MemoryCache;
+use crate::gate::{Gate, Generation, Parts};
+use crate::image::ImagePool;
+use crate::metrics::Metrics;
+use crate::origin::Origins;
+use crate::policy::{Inspection, PolicyComponent, Pool, Secrets, TokenMemory};
+use crate::sandbox::{Sandbox, precompiled};
+use crate::secrets;
+
+/// The limits' cells, 16 bytes each: 1,048,576 of them are 16 MiB when all are touched.
+const LIMIT_CELLS: usize = 1 << 20;
+
+/// Where everything is.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The configuration's files and environment.
+    pub sources: Sources,
+    /// The folder with `policy.wasm` and `image.wasm`.
+    pub components: PathBuf,
+    /// Where precompiled components are kept.
+    pub store: PathBuf,
+}
+
+/// Makes gates and generations.
+pub struct Starter {
+    options: Options,
+    component: Arc<PolicyComponent>,
+    sandbox: Sandbox,
+    traps: Arc<AtomicU64>,
+    pool_size: usize,
+}
+
+/// What the current generation was made of, to keep what did not change.
+pub struct Current {
+    /// The configuration.
+    pub loaded: Loaded,
+    bundle: Vec<u8>,
+    secrets: Secrets,
+}
+
+impl Starter {
+    /// Loads the policy component.
+    ///
+    /// # Errors
+    /// Where it is missing or does not fit.
+    pub fn new(options: Options, loaded: &Loaded) -> anyhow::Result<Self> {
+        let sandbox = Sandbox::new()?;
+        let path = options.components.join("policy.wasm");
+        let memory = usize::try_from(loaded.config.policy.memory_bytes_max).unwrap_or(usize::MAX);
+        let component = Arc::new(PolicyComponent::load(
+            &sandbox,
+            &path,
+            &options.store,
+            memory,
+        )?);
+        let pool_size = worker_threads(loaded) + loaded.config.policy.inspection_threads as usize;
+        Ok(Self {
+            options,
+            component,
+            sandbox,
+            traps: Arc::default(),
+            pool_size,
+        })
+    }
+
+    /// How often a policy call failed.
+    #[must_use]
+    pub fn traps(&self) -> Arc<AtomicU64> {
+        self.traps.clone()
+    }
+
+    /// The first generation, and the gate around it.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration's parts; names the part.
+    pub fn gate(&self, loaded: Loaded) -> anyhow::Result<(Arc<Gate>, Current)> {
+        let (current, compiled) = prepare(loaded)?;
+        let config = &current.loaded.config;
+        let pool = self.fill(&current)?;
+        let cells = Arc::new(Cells::new(LIMIT_CELLS, seeds()));
+        let origins = Origins::new(&config.origins);
+        let generation = self.generation(&current, &compiled, pool, cells.clone(), origins)?;
+        let images = self.images(&current.loaded)?;
+        let gate = Gate::new(Parts {
+            generation,
+            cells,
+            cache: MemoryCache::new(config.cache.bytes_max),
+            tokens: TokenMemory::new(config.policy.remembered_tokens_max as usize),
+            inspection: Inspection::start(
+                config.policy.inspection_threads as usize,
+                config.policy.inspection_queue_max as usize,
+            )?,
+            signatures: SingleLimit::new(
+                config.policy.unseen_signatures_per_s,
+                config.policy.unseen_signatures_per_s,
+            ),
+            images,
+            records: open_records(&config.record)?,
+            metrics: Metrics::new(),
+            component_tag: tag(&self.component.digest),
+        });
+        Ok((gate, current))
+    }
+
+    /// The next generation of a changed configuration. What did not change is kept: the policy
+    /// instances where bundle and secrets are the same, the origins' connections, all counters.
+    ///
+    /// # Errors
+    /// What is wrong; the gate is as it was.
+    pub fn next(&self, gate: &Gate, was: &Current, loaded: Loaded) -> anyhow::Result<Current> {
+        let (current, compiled) = prepare(loaded)?;
+        let old = gate.generation();
+        let pool = if current.bundle == was.bundle && current.secrets == was.secrets {
+            old.pool.clone()
+        } else {
+            self.fill(&current)?
+        };
+        let origins = old.origins.updated(&current.loaded.config.origins);
+        let generation = self.generation(&current, &compiled, pool, gate.cells.clone(), origins)?;
+        gate.replace(generation);
+        Ok(current)
+    }
+
+    fn fill(&self, current: &Current) -> anyhow::Result<Arc<Pool>> {
+        Pool::fill(
+            self.component.clone(),
+            current.bundle.clone(),
+            current.secrets.clone(),
+            self.pool_size,
+            self.traps.clone(),
+        )
+    }
+
+    fn generation(
+        &self,
+        current: &Current,
+        compiled: &Compiled,
+        pool: Arc<Pool>,
+        cells: Arc<Cells>,
+        origins: Origins,
+    ) -> anyhow::Result<Generation> {
+        Generation::new(
+            Arc::new(current.loaded.config.clone()),
+            &compiled.bundle,
+            compiled.digest.clone(),
+            pool,
+            cells,
+            origins,
+            &current.secrets,
+        )
+    }
+
+    fn images(&self, loaded: &Loaded) -> anyhow::Result<Option<ImagePool>> {
+        let path = self.options.components.join("image.wasm");
+        let wanted = loaded
+            .config
+            .sites
+            .values()
+            .flat_map(|site| &site.routes)
+            .any(|r| r.image.is_some());
+        if !path.is_file() {
+            if wanted {
+                tracing::warn!(path = %path.display(), "no image component: image routes answer 503");
+            }
+            return Ok(None);
+        }
+        let component = precompiled::load(self.sandbox.engine(), &path, &self.options.store)?;
+        let pool = ImagePool::new(&self.sandbox, &component.component, &loaded.config.image)?;
+        Ok(Some(pool))
+    }
+}
+
+fn prepare(loaded: Loaded) -> anyhow::Result<(Current, Compiled)> {
+    let compiled = lockgate_compile::compile(&loaded).map_err(|faults| {
+        anyhow::anyhow!(
+            "the configuration does not compile: {}",
+            faults_text(&faults)
+        )
+    })?;
+    let secrets = secrets::resolve(&loaded.config)?;
+    let current = Current {
+        loaded,
+        bundle: compiled.bytes.clone(),
+        secrets,
+    };
+    Ok((current, compiled))
+}
+
+fn faults_text<T: std::fmt::Display>(faults: &[T]) -> String {
+    faults
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// I/O threads: as configured, or one a core.
+#[must_use]
+pub fn worker_threads(loaded: &Loaded) -> usize {
+    match loaded.config.server.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads as usize,
+    }
+}
+
+fn open_records(config: &lockgate_config::types::Record) -> anyhow::Result<RecordSink> {
+    let path = Path::new(&config.path);
+    let target = if config.path == "-" {
+        Target::Stdout
+    } else {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        }
+        Target::File(path.to_owned())
+    };
+    let options = SinkOptions {
+        buffer_bytes_max: usize::try_from(config.buffer_bytes_max).unwrap_or(usize::MAX),
+        ..SinkOptions::default()
+    };
+    RecordSink::open(target, options)
+        .with_context(|| format!("cannot open {} for records", config.path))
+}
+
+/// Secret seeds of the limits' hashes, of this process only.
+fn seeds() -> [u64; 4] {
+    std::array::from_fn(|_| {
+        let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+        high ^ low
+    })
+}
+
+/// The first eight bytes of a hexadecimal digest.
+pub(crate) fn tag(digest: &str) -> [u8; 8] {
+    let mut tag = [0; 8];
+    for (slot, pair) in tag.iter_mut().zip(digest.as_bytes().chunks(2)) {
+        *slot = u8::from_str_radix(std::str::from_utf8(pair).unwrap_or_default(), 16)
+            .unwrap_or_default();
+    }
+    tag
+}

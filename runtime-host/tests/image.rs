@@ -1,0 +1,343 @@
+//! The image pool with the real `image.wasm`.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use lockgate_config::types::ImagePool as Config;
+use lockgate_host::image::{ImageError, ImagePool, Rendered};
+use lockgate_host::sandbox::{Sandbox, precompiled};
+use lockgate_wire::ImagePlan;
+
+/// The component; `None` where it is not built, said on standard error.
+fn component() -> Option<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let target = std::env::current_exe()
+        .unwrap()
+        .ancestors()
+        .nth(3)
+        .unwrap()
+        .to_path_buf();
+    let places = [
+        workspace.join("dist/image.wasm"),
+        target.join("wasm32-wasip2/release/lockgate_image.wasm"),
+    ];
+    let found = places.into_iter().find(|path| path.is_file());
+    if found.is_none() {
+        let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!ci, "image.wasm is not built: run `cargo xtask build`");
+        eprintln!("SKIPPED: image.wasm is not built: run `cargo xtask build`");
+    }
+    found
+}
+
+/// A pool; compiled once for all tests, and once for all runs where the target folder stays.
+fn pool(config: Config) -> Option<ImagePool> {
+    static LOADED: OnceLock<Option<(Sandbox, precompiled::Loaded)>> = OnceLock::new();
+    let loaded = LOADED.get_or_init(|| {
+        let path = component()?;
+        let sandbox = Sandbox::new().unwrap();
+        let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join("components");
+        let loaded = precompiled::load(sandbox.engine(), &path, &store).unwrap();
+        Some((sandbox, loaded))
+    });
+    let (sandbox, loaded) = loaded.as_ref()?;
+    Some(ImagePool::new(sandbox, &loaded.component, &config).unwrap())
+}
+
+fn one_thread() -> Config {
+    Config {
+        threads: 1,
+        ..Config::default()
+    }
+}
+
+/// An RGB picture as a PNG whose pixels are stored, not compressed (RFC 1951 §3.2.4).
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut pixels = Vec::new();
+    for y in 0..height {
+        pixels.push(0);
+        pixels.extend((0..width).flat_map(|x| [x as u8, y as u8, (x ^ y) as u8]));
+    }
+    let mut zlib = vec![0x78, 0x01];
+    let blocks = pixels.chunks(65_535);
+    let last = blocks.len() - 1;
+    for (number, block) in blocks.enumerate() {
+        zlib.push(u8::from(number == last));
+        zlib.extend((block.len() as u16).to_le_bytes());
+        zlib.extend((!(block.len() as u16)).to_le_bytes());
+        zlib.extend(block);
+    }
+    zlib.extend(adler32(&pixels).to_be_bytes());
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, b"IHDR", &header(width, height));
+    chunk(&mut file, b"IDAT", &zlib);
+    chunk(&mut file, b"IEND", &[]);
+    file
+}
+
+fn header(width: u32, height: u32) -> Vec<u8> {
+    [
+        &width.to_be_bytes()[..],
+        &height.to_be_bytes(),
+        &[8, 2, 0, 0, 0],
+    ]
+    .concat()
+}
+
+fn chunk(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
+    let named = [&name[..], data].concat();
+    file.extend((data.len() as u32).to_be_bytes());
+    file.extend(&named);
+    let crc = !named.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+        })
+    });
+    file.extend(crc.to_be_bytes());
+}
+
+fn adler32(bytes: &[u8]) -> u32 {
+    let (low, high) = bytes.iter().fold((1, 0), |(low, high), byte| {
+        let low = (low + u32::from(*byte)) % 65_521;
+        (low, (high + low) % 65_521)
+    });
+    (high << 16) | low
+}
+
+fn plan(width: u32, height: u32, fit: u8, format: u8) -> ImagePlan {
+    ImagePlan {
+        width,
+        height,
+        fit,
+        format,
+        quality: 80,
+    }
+}
+
+async fn make(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> Result<Rendered, ImageError> {
+    pool.transform(Bytes::copy_from_slice(source), plan).await
+}
+
+async fn refusal(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> (u16, &'static str) {
+    let made = make(pool, source, plan)
+        .await
+        .map(|rendered| rendered.bytes.len());
+    let error = made.expect_err("refused");
+    assert!(!error.cause().is_empty());
+    (error.status(), error.code())
+}
+
+#[tokio::test]
+async fn sizes_and_formats_come_out_as_asked() {
+    let Some(pool) = pool(one_thread()) else {
+        return;
+    };
+    let source = png(120, 80);
+    for (plan, content_type, magic, size) in [
+        (
+            plan(60, 0, 0, 1),
+            "image/jpeg",
+            &b"\xff\xd8\xff"[..],
+            (60, 40),
+        ),
+        (plan(0, 20, 1, 2), "image/png", b"\x89PNG", (30, 20)),
+        (plan(50, 50, 1, 3), "image/webp", b"RIFF", (50, 50)),
+        (plan(60, 60, 0, 0), "image/png", b"\x89PNG", (60, 40)),
+        (plan(0, 0, 0, 3), "image/webp", b"RIFF", (120, 80)),
+        (plan(600, 0, 0, 2), "image/png", b"\x89PNG", (120, 80)),
+    ] {
+        let rendered = make(&pool, &source, plan).await.unwrap();
+        assert_eq!(rendered.content_type, content_type, "{plan:?}");
+        assert!(rendered.bytes.starts_with(magic), "{plan:?}");
+        assert_eq!((rendered.width, rendered.height), size, "{plan:?}");
+        let again = make(&pool, &source, plan).await.unwrap();
+        assert_eq!(rendered, again, "the same bytes for ever: {plan:?}");
+    }
+    assert_eq!(pool.counters().done.load(Ordering::Relaxed), 12);
+}
+
+#[tokio::test]
+async fn no_side_is_longer_than_allowed() {
+    let Some(pool) = pool(Config {
+        dimension_max: 50,
+        ..one_thread()
+    }) else {
+        return;
+    };
+    let (wide, tall) = (png(120, 20), png(20, 120));
+    for (source, plan, size) in [
+        (&wide, plan(0, 0, 0, 2), (50, 8)),
+        (&wide, plan(0, 20, 0, 2), (50, 8)),
+        (&tall, plan(20, 0, 0, 2), (8, 50)),
+    ] {
+        let rendered = make(&pool, source, plan).await.unwrap();
+        assert_eq!((rendered.width, rendered.height), size, "{plan:?}");
+    }
+    assert_eq!(
+        refusal(&pool, &wide, plan(51, 0, 0, 2)).await,
+        (400, "image_options_invalid")
+    );
+    // `outside` covers the box, and goes beyond it.
+    assert_eq!(
+        refusal(&pool, &wide, plan(20, 20, 4, 2)).await,
+        (400, "image_options_invalid")
+    );
+}
+
+#[tokio::test]
+async fn bad_sources_have_their_answers() {
+    let small = Config {
+        source_bytes_max: 40_000,
+        pixels_max: 5000,
+        ..one_thread()
+    };
+    let Some(pool) = pool(small) else { return };
+    let plan = plan(10, 0, 0, 1);
+    let good = png(60, 60);
+    assert!(make(&pool, &good, plan).await.is_ok());
+
+    // The first stored block says a length that its complement contradicts.
+    let mut flipped = good.clone();
+    flipped[8 + 25 + 8 + 2 + 1] ^= 0xff;
+    let mut huge = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut huge, b"IHDR", &header(60_000, 60_000));
+    for (source, expected) in [
+        (
+            &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],
+            (415, "image_unsupported"),
+        ),
+        (b"", (415, "image_unsupported")),
+        (&good[..5000], (422, "image_corrupt")),
+        (&flipped, (422, "image_corrupt")),
+        (&huge, (413, "image_too_large")),
+        (&png(80, 80), (413, "image_too_large")),
+        (&vec![0; 40_001], (413, "image_too_large")),
+    ] {
+        let start = &source[..source.len().min(20)];
+        assert_eq!(refusal(&pool, source, plan).await, expected, "{start:?}");
+    }
+    let mut odd = plan;
+    odd.quality = 101;
+    assert_eq!(
+        refusal(&pool, &good, odd).await,
+        (400, "image_options_invalid")
+    );
+    assert_eq!(pool.counters().failed.load(Ordering::Relaxed), 8);
+    assert!(make(&pool, &good, plan).await.is_ok(), "the pool goes on");
+}
+
+#[tokio::test]
+async fn a_picture_beyond_deadline_or_memory_fails_alone() {
+    let source = png(1600, 1200);
+    let plan = plan(1500, 0, 0, 3);
+    let Some(hurried) = pool(Config {
+        deadline_ms: 1,
+        ..one_thread()
+    }) else {
+        return;
+    };
+    let error = make(&hurried, &source, plan).await.expect_err("too slow");
+    assert_eq!((error.status(), error.code()), (500, "image_failed"));
+    assert!(error.cause().contains("deadline_ms"), "{}", error.cause());
+
+    let Some(narrow) = pool(Config {
+        memory_bytes_max: 8 << 20,
+        ..one_thread()
+    }) else {
+        return;
+    };
+    let error = make(&narrow, &source, plan)
+        .await
+        .expect_err("too much memory");
+    assert_eq!((error.status(), error.code()), (500, "image_failed"));
+    // What the component said last is kept.
+    assert!(
+        error.cause().contains("memory allocation"),
+        "{}",
+        error.cause()
+    );
+    assert!(error.cause().len() < 5000, "{}", error.cause());
+    for pool in [hurried, narrow] {
+        assert_eq!(pool.counters().trapped.load(Ordering::Relaxed), 1);
+        assert_eq!(
+            refusal(&pool, b"text", plan).await,
+            (415, "image_unsupported")
+        );
+    }
+}
+
+#[tokio::test]
+async fn time_on_the_wall_includes_the_queue() {
+    let Some(pool) = pool(Config {
+        wall_clock_ms_max: 10,
+        ..one_thread()
+    }) else {
+        return;
+    };
+    let source = png(1600, 1200);
+    let begun = Instant::now();
+    let slow = refusal(&pool, &source, plan(1500, 0, 0, 3)).await;
+    assert_eq!(slow, (503, "image_timeout"));
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(pool.counters().busy.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_answers_at_once() {
+    let Some(pool) = pool(Config {
+        queue_max: 2,
+        ..one_thread()
+    }) else {
+        return;
+    };
+    let pool = std::sync::Arc::new(pool);
+    let source = Bytes::from(png(1600, 1200));
+    let start = || {
+        let (pool, source) = (pool.clone(), source.clone());
+        tokio::spawn(async move { pool.transform(source, plan(1500, 0, 0, 3)).await })
+    };
+    let first = start();
+    // The thread has taken it.
+    until(|| pool.queued() == 0).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let waiting = [start(), start()];
+    until(|| pool.queued() == 2).await;
+    let begun = Instant::now();
+    let error = pool
+        .transform(source.clone(), plan(1500, 0, 0, 3))
+        .await
+        .expect_err("full");
+    assert!(
+        begun.elapsed() < Duration::from_millis(100),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
+
+    // Nobody computes for clients that left: only the first picture is made.
+    for task in waiting {
+        task.abort();
+    }
+    assert!(first.await.unwrap().is_ok());
+    until(|| pool.queued() == 0).await;
+    let small = make(&pool, &png(8, 8), plan(4, 0, 0, 2)).await;
+    assert!(small.is_ok());
+    let counters = pool.counters();
+    assert_eq!(counters.done.load(Ordering::Relaxed), 2);
+    assert_eq!(counters.busy.load(Ordering::Relaxed), 1);
+}
+
+async fn until(done: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "in vain");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}

@@ -1,0 +1,29 @@
+//! The harness of the end-to-end tests: starts the demo shop and `lockgate run` on free ports,
+//! speaks to them over real sockets, and reads records, logs and metrics.
+//!
+//! Each test starts a [`World`] of its own, so tests run side by side. When a world ends it checks
+//! what must hold after any traffic, see [`World`].
+
+pub mod artifacts;
+pub mod certificates;
+pub mod client;
+pub mod h2c;
+pub mod image_files;
+pub mod origin;
+pub mod process;
+pub mod request;
+pub mod response;
+pub mod seen;
+pub mod setup;
+pub mod shop;
+pub mod tokens;
+pub mod wait;
+pub mod world;
+
+pub use client::Client;
+pub use origin::RawOrigin;
+pub use request::Request;
+pub use response::Response;
+pub use setup::Setup;
+pub use wait::until;
+pub use world::World;

@@ -1,0 +1,132 @@
+//! A child process whose output is collected, ended when dropped.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::wait::until;
+
+/// A running child. It is killed by its own pid when dropped.
+pub struct Process {
+    name: String,
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+/// Lines of one stream so far.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    fn collect(stream: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let into = lines.clone();
+        std::thread::spawn(move || {
+            let mut reader = BufReader::new(stream);
+            let mut line = Vec::new();
+            while reader
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                into.0.lock().expect("no reader panics").push(text);
+                line.clear();
+            }
+        });
+        lines
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().expect("no reader panics").clone()
+    }
+}
+
+impl Process {
+    /// Starts `command`.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let stdout = Lines::collect(child.stdout.take().expect("piped"));
+        let stderr = Lines::collect(child.stderr.take().expect("piped"));
+        Self {
+            name: name.to_owned(),
+            child,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// What it wrote to standard output.
+    #[must_use]
+    pub fn stdout(&self) -> Vec<String> {
+        self.stdout.all()
+    }
+
+    /// What it wrote to standard error.
+    #[must_use]
+    pub fn stderr(&self) -> Vec<String> {
+        self.stderr.all()
+    }
+
+    /// Waits for a line of either stream that `find` accepts.
+    ///
+    /// # Panics
+    /// Where the process ends before it, or after the harness's patience.
+    pub fn wait_line<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let what = format!("{what} from {}", self.name);
+        until(&what, || {
+            let ended = self.ended();
+            let found = [self.stdout(), self.stderr()]
+                .concat()
+                .iter()
+                .find_map(|line| find(line));
+            assert!(
+                found.is_some() || ended.is_none(),
+                "{} ended ({ended:?}) before {what}:\n{}",
+                self.name,
+                self.stderr().join("\n")
+            );
+            found
+        })
+    }
+
+    /// Its exit status, where it has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Panics
+    /// Where the process has gone.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the process is there");
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// Where it does not end.
+    pub fn wait_end(&mut self) -> ExitStatus {
+        let what = format!("the end of {}", self.name);
+        until(&what, || self.ended())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

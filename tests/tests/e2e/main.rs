@@ -1,0 +1,21 @@
+//! Lockgate end to end: the real binary, the real components, a real shop, real sockets. One file
+//! an area; one program, so that the components are compiled once and tests share the cores.
+
+mod cache;
+mod components;
+mod firewall;
+mod http1;
+mod http1_times;
+mod http2;
+mod images;
+mod imports;
+mod limits;
+mod origins;
+mod proxy;
+mod proxy_protocol;
+mod records;
+mod reload;
+mod secrets;
+mod sign_in;
+mod sites;
+mod tls;
