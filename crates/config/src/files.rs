@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::spelling::{nearest, quoted};
+use crate::spelling::nearest;
 
 /// Largest TOML or list file, in bytes.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -84,8 +84,9 @@ fn unreadable(file: &Path, error: &io::Error) -> Unreadable {
     }
 }
 
+/// A file's name in quotes, whole: a name that is cut cannot be looked for.
 fn shown(file: &Path) -> String {
-    quoted(&file.to_string_lossy())
+    format!("{:?}", file.to_string_lossy())
 }
 
 /// The file of the same folder with the nearest name.
