@@ -64,17 +64,80 @@ impl View for Live {
 
     fn metrics(&self) -> String {
         let gate = &self.gate;
-        let now = Scraped {
-            records_lost: gate.records().lost(),
-            record_write_errors: gate.records().write_errors(),
-            policy_traps: self.traps.load(Ordering::Relaxed),
-            limit_cells_evicted: gate.cells.evicted(),
-            cache_bytes: gate.cache.bytes(),
-            cache_bytes_max: gate.cache.bytes_max(),
-            cache_entries: gate.cache.len() as u64,
-            requests_in_flight: gate.requests_in_flight() as u64,
-            inspection_queue: gate.inspection.queued() as u64,
+        let mut now = Scraped {
+            counters: vec![
+                (
+                    "records_lost",
+                    "Records dropped because the buffer was full",
+                    gate.records().lost(),
+                ),
+                (
+                    "record_write_errors",
+                    "Failed writes of records",
+                    gate.records().write_errors(),
+                ),
+                (
+                    "policy_traps",
+                    "Policy calls that trapped or were stopped",
+                    self.traps.load(Ordering::Relaxed),
+                ),
+                (
+                    "limit_cells_evicted",
+                    "Limit counters that gave way before they had run down",
+                    gate.cells.evicted(),
+                ),
+            ],
+            gauges: vec![
+                (
+                    "cache_bytes",
+                    "Memory of stored responses",
+                    gate.cache.bytes(),
+                ),
+                (
+                    "cache_bytes_max",
+                    "Most memory of stored responses",
+                    gate.cache.bytes_max(),
+                ),
+                ("cache_entries", "Stored responses", gate.cache.len() as u64),
+                (
+                    "requests_in_flight",
+                    "Requests on their way",
+                    gate.requests_in_flight() as u64,
+                ),
+                (
+                    "inspection_queue",
+                    "Policy calls that wait for an inspection thread",
+                    gate.inspection.queued() as u64,
+                ),
+            ],
         };
+        if let Some(images) = &gate.images {
+            let counters = images.counters();
+            let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+            now.counters.extend([
+                ("images", "Pictures made", read(&counters.done)),
+                (
+                    "images_refused",
+                    "Pictures refused for what the source or the options are",
+                    read(&counters.failed),
+                ),
+                (
+                    "images_busy",
+                    "Pictures refused because the queue was full or the wait too long",
+                    read(&counters.busy),
+                ),
+                (
+                    "image_traps",
+                    "Image calls that trapped or were stopped",
+                    read(&counters.trapped),
+                ),
+            ]);
+            now.gauges.push((
+                "image_queue",
+                "Pictures that wait for a thread",
+                images.queued() as u64,
+            ));
+        }
         now.append_to(gate.metrics().text())
     }
 
@@ -192,15 +255,8 @@ mod tests {
 
     fn scraped() -> Scraped {
         Scraped {
-            records_lost: 1,
-            record_write_errors: 2,
-            policy_traps: 3,
-            limit_cells_evicted: 4,
-            cache_bytes: 5,
-            cache_bytes_max: u64::MAX,
-            cache_entries: 7,
-            requests_in_flight: 8,
-            inspection_queue: 9,
+            counters: vec![("records_lost", "Records dropped", 1)],
+            gauges: vec![("cache_bytes_max", "Most memory", u64::MAX)],
         }
     }
 
@@ -299,16 +355,9 @@ mod tests {
         for line in [
             "lockgate_connections 0",
             "lockgate_records_lost_total 1",
-            "lockgate_record_write_errors_total 2",
-            "lockgate_policy_traps_total 3",
-            "lockgate_limit_cells_evicted_total 4",
-            "lockgate_cache_bytes 5",
             "lockgate_cache_bytes_max 18446744073709551615",
-            "lockgate_cache_entries 7",
-            "lockgate_requests_in_flight 8",
-            "lockgate_inspection_queue 9",
             "# TYPE lockgate_records_lost counter",
-            "# TYPE lockgate_cache_bytes gauge",
+            "# TYPE lockgate_cache_bytes_max gauge",
         ] {
             assert_eq!(
                 text.lines().filter(|found| *found == line).count(),

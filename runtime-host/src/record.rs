@@ -102,7 +102,7 @@ impl Pending {
             client: Some(client),
             peer: Some(peer),
             address_mask: generation.address_mask,
-            tls: self.connection.tls.then_some("yes"),
+            tls: self.connection.tls,
             http: match self.version {
                 20 => "2",
                 10 => "1.0",

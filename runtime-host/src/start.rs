@@ -99,6 +99,7 @@ impl Starter {
             cache: MemoryCache::new(config.cache.bytes_max),
             tokens: TokenMemory::new(config.policy.remembered_tokens_max as usize),
             inspection: Inspection::start(
+                "inspect",
                 config.policy.inspection_threads as usize,
                 config.policy.inspection_queue_max as usize,
             )?,

@@ -108,11 +108,12 @@ fn only_reading_is_transformed() {
 #[track_caller]
 fn refused(query: &str, detail: &str) {
     let ask = Ask::new(&format!("GET /img/a.jpg?{query} HTTP/1.1"));
-    check_ask(&ask, "respond 400 image_options_invalid");
+    check_ask(&ask, "respond 400 image_options_invalid limit=per-client");
     let bytes = ask.decide();
-    let VerdictBody::Answer(answer) = Verdict::parse(&bytes).expect("a verdict").body else {
-        panic!("no answer")
+    let VerdictBody::Plan(plan) = Verdict::parse(&bytes).expect("a verdict").body else {
+        panic!("no plan")
     };
+    let answer = plan.answer.expect("an answer");
     assert_eq!(String::from_utf8_lossy(answer.detail), detail, "{query}");
 }
 

@@ -7,27 +7,27 @@ use serde_json::json;
 
 #[test]
 fn normalise_refuses_what_has_no_safe_form() {
-    check("GET /%2e%2e/x HTTP/1.1", "normalise 400 path-above-root");
-    check("GET /a%2Fb HTTP/1.1", "normalise 400 path-encoded-slash");
-    check("GET / HTTP/1.1\nHost: a b", "normalise 400 host-invalid");
+    check("GET /%2e%2e/x HTTP/1.1", "normalise 400 path_above_root");
+    check("GET /a%2Fb HTTP/1.1", "normalise 400 path_encoded_slash");
+    check("GET / HTTP/1.1\nHost: a b", "normalise 400 host_invalid");
     check(
         "GET / HTTP/1.1\nHost: shop.example\nHost: other.example",
-        "normalise 400 host-duplicate",
+        "normalise 400 host_duplicate",
     );
     check(
         "POST / HTTP/1.1\nContent-Length: 1\nTransfer-Encoding: chunked",
-        "normalise 400 framing-conflict",
+        "normalise 400 framing_conflict",
     );
     let long = format!("GET /{} HTTP/1.1", "a".repeat(9000));
-    check(&long, "normalise 414 target-too-long");
+    check(&long, "normalise 414 target_too_long");
     let fields: String = (0..120).map(|n| format!("\nX-{n}: v")).collect();
     check(
         &format!("GET / HTTP/1.1{fields}"),
-        "normalise 431 headers-too-many",
+        "normalise 431 headers_too_many",
     );
     check(
         "GET / HTTP/1.1\nX_Customer: mallory",
-        "normalise 400 header-alias",
+        "normalise 400 header_alias",
     );
 }
 

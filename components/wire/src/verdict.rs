@@ -8,7 +8,8 @@
 //! then one of
 //!   plan    bytes origin target, u8 has key + bytes cache key, u8 has claims + bytes claims,
 //!           u8 n limits: n times (u16 limit, bytes key),
-//!           u8 has image + image, u8 n headers: n times (bytes name, bytes value)
+//!           u8 has image + image, u8 n headers: n times (bytes name, bytes value),
+//!           u8 has answer + answer
 //!   answer  u16 status, bytes code, bytes detail, bytes cause, bytes body, bytes content type,
 //!           u8 n headers: n times (bytes, bytes)
 //!   need    u8 kind, bytes state
@@ -135,7 +136,7 @@ pub struct Verdict<'a> {
 pub enum VerdictBody<'a> {
     /// Go on with this plan.
     Plan(Plan<'a>),
-    /// Answer this.
+    /// Answer this, at once: a refusal.
     Answer(Answer<'a>),
     /// The policy needs this first.
     Need(Need<'a>),
@@ -157,6 +158,8 @@ pub struct Plan<'a> {
     pub image: Option<ImagePlan>,
     /// Header fields to set on the request to the origin, replacing the client's.
     pub set_headers: Fields<'a>,
+    /// What answers once the limits are charged, in place of cache and origin.
+    pub answer: Option<Answer<'a>>,
 }
 
 /// One limit to charge.
@@ -325,6 +328,10 @@ fn write_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
         out.extend_from_slice(&[image.fit, image.format, image.quality]);
     }
     write_headers(out, &plan.set_headers);
+    out.push(u8::from(plan.answer.is_some()));
+    if let Some(answer) = &plan.answer {
+        write_answer(out, answer);
+    }
 }
 
 fn read_plan<'a>(cursor: &mut Cursor<'a>) -> Result<Plan<'a>, WireError> {
@@ -357,6 +364,10 @@ fn read_plan<'a>(cursor: &mut Cursor<'a>) -> Result<Plan<'a>, WireError> {
         })
     };
     let set_headers = read_headers(cursor)?;
+    let answer = match cursor.u8("answer")? {
+        0 => None,
+        _ => Some(read_answer(cursor)?),
+    };
     Ok(Plan {
         origin_target,
         cache_key,
@@ -364,6 +375,7 @@ fn read_plan<'a>(cursor: &mut Cursor<'a>) -> Result<Plan<'a>, WireError> {
         limits,
         image,
         set_headers,
+        answer,
     })
 }
 
@@ -470,6 +482,11 @@ mod tests {
                     quality: 80,
                 }),
                 set_headers: vec![(b"x-customer", b"alice")],
+                answer: Some(Answer {
+                    status: 200,
+                    body: b"User-agent: *",
+                    ..Answer::default()
+                }),
             }),
         }
     }

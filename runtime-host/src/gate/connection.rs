@@ -12,8 +12,8 @@ use crate::http::Fields;
 pub struct Connection {
     /// The TCP peer, or the address that PROXY protocol named.
     pub peer: SocketAddr,
-    /// The connection is encrypted.
-    pub tls: bool,
+    /// The version of TLS, `1.2` or `1.3`, where the connection is encrypted.
+    pub tls: Option<&'static str>,
     /// It speaks HTTP/2.
     pub http2: bool,
     /// The server name of the TLS handshake, lower case.

@@ -46,7 +46,7 @@ pub(super) async fn decide(
             std::net::IpAddr::V6(address) => address.octets(),
         },
         peer_port: connection.peer.port(),
-        tls: connection.tls,
+        tls: connection.tls.is_some(),
         http2: connection.http2,
         sni: connection.sni.as_deref(),
         remembered: remembered.as_deref(),

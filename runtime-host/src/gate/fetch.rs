@@ -49,7 +49,7 @@ pub(super) async fn fetch(step: &mut Step<'_>, mut body: RequestBody) -> Result<
         target,
         head: step.head,
         host: step.seen.host,
-        tls: step.pending.connection.tls,
+        tls: step.pending.connection.tls.is_some(),
         peer: step.pending.connection.peer.ip().to_canonical(),
         trusted_peer: step.seen.trusted_peer,
         set_headers: &step.plan.set_headers,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! decide    normalise, site, firewall, route, sign-in, authorize: one call into policy.wasm
-//! charge    every limit, or none
+//! charge    every limit, or none; a route's own answer leaves here
 //! lookup    a fresh stored response answers
 //! fetch     the origin, streaming; for pictures image.wasm makes the answer of it
 //! store     what may be stored is, while it is sent
@@ -66,7 +66,10 @@ async fn act(
     let route = generation.route(seen.route);
     let plan = match &verdict.body {
         VerdictBody::Plan(plan) => plan,
-        VerdictBody::Answer(answer) => return answered(answer, seen, route, pending),
+        VerdictBody::Answer(answer) => {
+            let fields = Fields::with_capacity(128);
+            return answered(answer, seen, route, pending, fields);
+        }
         VerdictBody::Need(_) => {
             return Err(Refused::new(500, "policy_failed", "the policy asked twice"));
         }
@@ -89,6 +92,9 @@ async fn act(
         fields: Fields::with_capacity(256),
     };
     charge::charge(&mut step)?;
+    if let Some(answer) = &plan.answer {
+        return answered(answer, seen, Some(route), step.pending, step.fields);
+    }
     let looked_up = lookup::lookup(&mut step)?;
     let forwarded = match looked_up {
         lookup::Outcome::Answer(response) => return Ok(response),
@@ -99,14 +105,14 @@ async fn act(
     Ok(store::respond(step, fetched, forwarded))
 }
 
-/// A route's own answer, or a refusal by the policy.
+/// A route's own answer, or a refusal by the policy. `fields` are those that it has already.
 fn answered(
     answer: &Answer<'_>,
     seen: &Seen<'_>,
     route: Option<&Route>,
     pending: &Pending,
+    mut fields: Fields,
 ) -> Result<Response, Refused> {
-    let mut fields = Fields::with_capacity(128);
     for (name, value) in &answer.headers {
         fields.add(name, value);
     }

@@ -73,7 +73,7 @@ impl ImageComponent {
         plan: ImagePlan,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
-        let mut store = new_store(self.sandbox.engine(), self.memory_bytes_max);
+        let mut store = new_store(&self.sandbox, self.memory_bytes_max);
         // One budget for all that follows.
         start_call(
             &mut store,

@@ -73,7 +73,7 @@ impl ImagePool {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads as usize,
         };
-        let threads = Inspection::start(threads, config.queue_max as usize)
+        let threads = Inspection::start("image", threads, config.queue_max as usize)
             .context("the threads of the image pool did not start")?;
         let counters = Counters::default();
         let shared = Shared {

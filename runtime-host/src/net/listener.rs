@@ -15,6 +15,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_rustls::rustls::ProtocolVersion;
 
 use super::stream::{Reader, Writer, split_plain, split_tls};
 use super::{Tls, proxy_protocol};
@@ -282,7 +283,7 @@ fn report_panic(listener: &str, ended: Result<(), tokio::task::JoinError>) {
 async fn refuse(gate: Arc<Gate>, stream: TcpStream, peer: SocketAddr) {
     let connection = Connection {
         peer,
-        tls: false,
+        tls: None,
         http2: false,
         sni: None,
     };
@@ -348,6 +349,10 @@ impl Opening {
             Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
         };
         let session = stream.get_ref().1;
+        let version = match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "1.2",
+            _ => "1.3",
+        };
         let http2 = session.alpn_protocol() == Some(b"h2");
         let sni = session.server_name().map(str::to_ascii_lowercase);
         let (reader, writer) = split_tls(stream);
@@ -355,7 +360,7 @@ impl Opening {
             self.gate,
             Connection {
                 peer,
-                tls: true,
+                tls: Some(version),
                 http2,
                 sni,
             },
@@ -376,7 +381,7 @@ impl Opening {
             self.gate,
             Connection {
                 peer,
-                tls: false,
+                tls: None,
                 http2,
                 sni: None,
             },

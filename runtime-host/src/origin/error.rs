@@ -3,8 +3,6 @@
 use std::error::Error;
 use std::io;
 
-use hyper_util::client::legacy;
-
 use crate::http::BodyError;
 
 /// The most bytes of a cause in the record.
@@ -78,23 +76,24 @@ impl OriginError {
         self.to_string()
     }
 
-    /// Reads the client's error: what happened stands in its chain of sources.
-    pub(super) fn from_client(error: &legacy::Error) -> Self {
+    /// Why there is no connection; what happened stands in the chain of sources.
+    pub(super) fn from_connector(error: &(dyn Error + 'static)) -> Self {
+        let timed_out =
+            find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+        match timed_out {
+            true => Self::ConnectTimeout(story(error)),
+            false => Self::Unreachable(story(error)),
+        }
+    }
+
+    /// Why there is no answer on a connection.
+    pub(super) fn from_client(error: &hyper::Error) -> Self {
         if let Some(body) = find::<BodyError>(error) {
             return Self::from_body(body);
         }
-        let story = story(error);
-        if error.is_connect() {
-            let timed_out = find::<io::Error>(error)
-                .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-            return match timed_out {
-                true => Self::ConnectTimeout(story),
-                false => Self::Unreachable(story),
-            };
-        }
-        match find::<hyper::Error>(error) {
-            Some(error) if error.is_parse() => Self::Malformed(story),
-            _ => Self::Reset(story),
+        match error.is_parse() {
+            true => Self::Malformed(story(error)),
+            false => Self::Reset(story(error)),
         }
     }
 

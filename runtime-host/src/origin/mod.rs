@@ -1,4 +1,4 @@
-//! The servers behind the gate: an HTTP/1.1 client with kept connections for each.
+//! The servers behind the gate: an HTTP/1.1 client with kept connections ([`pool`]) for each.
 //!
 //! Invariants: fields of one hop never reach the next ([`fields`]); what a client says about
 //! itself that only the gate can know is replaced ([`request`], [`forwarded`]); every wait has a
@@ -8,8 +8,10 @@ mod body;
 mod error;
 mod fields;
 mod forwarded;
+mod pool;
 mod request;
 mod response;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,17 +19,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
-use http::uri::Authority;
-use hyper_util::client::legacy::Client;
+use http::{HeaderValue, Request, Response, Uri};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lockgate_config::types::OriginServer;
+use tower_service::Service as _;
 
 pub use error::OriginError;
 pub use response::OriginResponse;
 
 use self::body::{Outgoing, Progress};
+use self::pool::Pool;
+use self::wire::{NotSent, Wire};
 use crate::http::{RequestBody, RequestHead};
 
 /// A response head that has not ended after so many bytes is malformed, and so is one of more
@@ -81,8 +84,9 @@ pub struct Origin {
     config: OriginServer,
     /// `None` where the URL's host is none that the client can name; the configuration's
     /// grammar leaves no such host.
-    authority: Option<(Authority, HeaderValue)>,
-    client: Client<HttpConnector, Outgoing>,
+    authority: Option<(Uri, HeaderValue)>,
+    connector: HttpConnector,
+    pool: Arc<Pool>,
 }
 
 /// A request on its way to an origin.
@@ -114,22 +118,22 @@ impl Origin {
         connector.set_nodelay(true);
         connector.set_keepalive(Some(TCP_KEEPALIVE));
         connector.set_connect_timeout(Some(Duration::from_millis(config.connect_timeout_ms)));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_millis(config.idle_timeout_ms))
-            .pool_max_idle_per_host(config.idle_connections_max as usize)
-            .http1_max_buf_size(READ_BUFFER_BYTES_MAX)
-            // A kept connection that closed before a byte of the request was written, and only
-            // that, is replaced by another one. What was begun is never sent twice.
-            .retry_canceled_requests(true)
-            .set_host(false)
-            .build(connector);
+        let pool = Pool::new(
+            config.idle_connections_max as usize,
+            Duration::from_millis(config.idle_timeout_ms),
+        );
         let text = config.url.authority();
-        let authority = text.parse().ok().zip(HeaderValue::from_str(text).ok());
+        let uri = Uri::builder()
+            .scheme("http")
+            .authority(text)
+            .path_and_query("/")
+            .build();
+        let authority = uri.ok().zip(HeaderValue::from_str(text).ok());
         Self {
             config,
             authority,
-            client,
+            connector,
+            pool,
         }
     }
 
@@ -149,13 +153,52 @@ impl Origin {
             _ => Some(Arc::new(Progress::start())),
         };
         let request = request.map(|()| Outgoing::new(body, progress.clone()));
-        let sending = self.client.request(request);
+        let sending = self.exchange(request);
         let first_byte = Duration::from_millis(self.config.first_byte_timeout_ms);
-        let answer = first_byte_within(sending, first_byte, progress.as_deref())
-            .await?
-            .map_err(|error| OriginError::from_client(&error))?;
+        let (answer, wire) = first_byte_within(sending, first_byte, progress.as_deref()).await??;
         let idle = Duration::from_millis(self.config.idle_timeout_ms);
-        response::receive(answer, head_only, idle)
+        response::receive(answer, wire, self.pool.clone(), head_only, idle)
+    }
+
+    /// Sends over a kept connection, or a new one. A kept connection that closed before a byte
+    /// of the request was written, and only that, is replaced by another: what was begun is
+    /// never sent twice.
+    async fn exchange(
+        &self,
+        mut request: Request<Outgoing>,
+    ) -> Result<(Response<Incoming>, Wire), OriginError> {
+        while let Some(mut wire) = self.pool.take() {
+            match wire.send(request).await {
+                Ok(answer) => return Ok((answer, wire)),
+                Err(NotSent {
+                    unsent: Some(unsent),
+                    ..
+                }) => request = unsent,
+                Err(failed) => return Err(OriginError::from_client(&failed.error)),
+            }
+        }
+        let mut wire = self.connect().await?;
+        match wire.send(request).await {
+            Ok(answer) => Ok((answer, wire)),
+            Err(failed) => Err(OriginError::from_client(&failed.error)),
+        }
+    }
+
+    async fn connect(&self) -> Result<Wire, OriginError> {
+        let Some((address, _)) = &self.authority else {
+            return Err(OriginError::Unreachable(
+                "the origin's URL names no host".to_owned(),
+            ));
+        };
+        let stream = self
+            .connector
+            .clone()
+            .call(address.clone())
+            .await
+            .map_err(|error| OriginError::from_connector(&error))?;
+        Wire::new(stream)
+            .await
+            .map_err(|error| OriginError::from_client(&error))
     }
 }
 

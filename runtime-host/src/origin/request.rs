@@ -1,7 +1,7 @@
 //! The request as the origin sees it.
 
 use bytes::{Bytes, BytesMut};
-use http::uri::{PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
 use super::fields::{as_origins_read, is_forwarding, is_hop_by_hop, is_of_the_gate};
@@ -20,17 +20,13 @@ pub(super) fn build(
     forward: &Forward<'_>,
     body: &RequestBody,
 ) -> Result<Request<()>, OriginError> {
-    let Some((authority, own_host)) = &origin.authority else {
+    let Some((_, own_host)) = &origin.authority else {
         return Err(OriginError::Unreachable(
             "the origin's URL names no host".to_owned(),
         ));
     };
     let method = method(forward.method)?;
-    let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(Scheme::HTTP);
-    uri.authority = Some(authority.clone());
-    uri.path_and_query = Some(target(forward.target)?);
-    let uri = Uri::from_parts(uri).map_err(|_| OriginError::Request("the target is no URI"))?;
+    let uri = Uri::from(target(forward.target)?);
 
     let mut headers = client_fields(forward)?;
     let host = client_host(forward)?;

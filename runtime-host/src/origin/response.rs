@@ -1,7 +1,8 @@
 //! The answer of an origin.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +12,8 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use super::pool::Pool;
+use super::wire::Wire;
 use super::{OriginError, fields};
 use crate::http::BodyError;
 
@@ -30,6 +33,8 @@ pub struct OriginResponse {
 /// Takes what is for the client out of an answer.
 pub(super) fn receive(
     answer: Response<Incoming>,
+    wire: Wire,
+    pool: Arc<Pool>,
     head_only: bool,
     idle: Duration,
 ) -> Result<OriginResponse, OriginError> {
@@ -48,12 +53,18 @@ pub(super) fn receive(
         body.size_hint().exact()
     };
     fields::remove_hop_by_hop(&mut headers);
-    let body = BoxBody::new(Received {
+    let mut body = Received {
         body,
+        wire: Some(wire),
+        pool,
         idle,
         sleep: None,
         waiting: false,
-    });
+    };
+    if body.is_end_stream() {
+        body.release();
+    }
+    let body = BoxBody::new(body);
     Ok(OriginResponse {
         status: status.as_u16(),
         headers,
@@ -76,6 +87,9 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
 /// A body that may not stand still for longer than `idle`.
 struct Received {
     body: Incoming,
+    /// The connection that the body comes from; `None` once it is back in the pool.
+    wire: Option<Wire>,
+    pool: Arc<Pool>,
     idle: Duration,
     /// Made at the first wait: most bodies come with their head.
     sleep: Option<Pin<Box<Sleep>>>,
@@ -84,6 +98,32 @@ struct Received {
 }
 
 impl Received {
+    /// Gives the connection back after the last byte. Where it cannot carry another request
+    /// (the request's own body is still on its way, say) it is closed.
+    fn release(&mut self) {
+        if let Some(mut wire) = self.wire.take() {
+            // Whoever waits now is not to be woken by what happens to a kept connection.
+            let mut context = Context::from_waker(Waker::noop());
+            if wire.is_ready(&mut context) {
+                self.pool.put(wire);
+            }
+        }
+    }
+
+    /// The next frame, from what has come already if it can be.
+    fn poll_received(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
+        if let Some(wire) = &mut self.wire {
+            wire.drive(context);
+        }
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = Instant::now() + self.idle;
         let sleep = self
@@ -105,11 +145,16 @@ impl Body for Received {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
+        let Poll::Ready(frame) = self.poll_received(context) else {
             ready!(self.poll_idle(context));
             return Poll::Ready(Some(Err(BodyError::OriginTimeout)));
         };
         self.waiting = false;
+        match &frame {
+            Some(Ok(_)) if !self.body.is_end_stream() => {}
+            Some(Ok(_)) | None => self.release(),
+            Some(Err(_)) => self.wire = None,
+        }
         Poll::Ready(frame.map(|frame| match frame {
             Ok(frame) => Ok(end_to_end(frame)),
             Err(error) => Err(BodyError::Origin(error)),

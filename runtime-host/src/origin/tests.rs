@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::body::{Progress, without_forged_trailers};
 use super::{OriginError, first_byte_within};
@@ -96,13 +96,15 @@ async fn failure_of(error: BodyError) -> OriginError {
         while stream.read(&mut sink).await.is_ok_and(|read| read > 0) {}
         let _ = stream.shutdown().await;
     });
-    let client = Client::builder(TokioExecutor::new()).build_http();
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("HTTP/1");
+    tokio::spawn(connection);
     let frames = [Ok(Frame::data(Bytes::from_static(b"part"))), Err(error)];
     let body = Frames(frames.into_iter());
-    let request = http::Request::post(format!("http://{address}/"))
-        .body(body)
-        .expect("valid");
-    OriginError::from_client(&client.request(request).await.expect_err("a failure"))
+    let request = http::Request::post("/").body(body).expect("valid");
+    OriginError::from_client(&sender.send_request(request).await.expect_err("a failure"))
 }
 
 /// Frames that are there already.

@@ -31,11 +31,11 @@ struct Shared {
 const NICE: i32 = 5;
 
 impl Inspection {
-    /// Starts the threads.
+    /// Starts the threads, called `name` and a number.
     ///
     /// # Errors
     /// Where a thread does not start.
-    pub fn start(threads: usize, queue_max: usize) -> std::io::Result<Self> {
+    pub fn start(name: &str, threads: usize, queue_max: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             jobs: ArrayQueue::new(queue_max.max(1)),
             waiting: Mutex::new(false),
@@ -45,7 +45,7 @@ impl Inspection {
         for number in 0..threads.max(1) {
             let shared = shared.clone();
             std::thread::Builder::new()
-                .name(format!("inspect-{number}"))
+                .name(format!("{name}-{number}"))
                 .spawn(move || {
                     give_way(NICE);
                     shared.work();

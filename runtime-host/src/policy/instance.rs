@@ -70,7 +70,7 @@ impl PolicyComponent {
     /// # Errors
     /// Where the component traps or refuses the bundle; the text says why.
     pub fn instantiate(&self, bundle: &[u8], secrets: &Secrets) -> anyhow::Result<Instance> {
-        let mut store = new_store(self.sandbox.engine(), self.memory_bytes_max);
+        let mut store = new_store(&self.sandbox, self.memory_bytes_max);
         // Loading may take longer than a request may: it happens in the background.
         let budget = Budget {
             cpu: std::time::Duration::from_secs(20),

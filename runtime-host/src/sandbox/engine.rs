@@ -7,14 +7,18 @@ use std::time::Duration;
 use anyhow::Context as _;
 use wasmtime::{Config, Engine};
 
-/// One epoch. CPU deadlines are looked at this often, so a call may overrun by up to two.
-const EPOCH: Duration = Duration::from_millis(2);
+/// An epoch while every call ends within one: the first look at a call that loops comes after
+/// at most this time.
+const RESTING: Duration = Duration::from_millis(10);
+
+/// An epoch while a call has outlived one: its CPU deadline is looked at this often.
+const WATCHING: Duration = Duration::from_millis(2);
 
 /// The engine that all components share.
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
-    _ticker: Arc<Ticker>,
+    ticker: Arc<Ticker>,
 }
 
 impl Sandbox {
@@ -30,7 +34,7 @@ impl Sandbox {
         let ticker = Ticker::start(engine.clone())?;
         Ok(Self {
             engine,
-            _ticker: Arc::new(ticker),
+            ticker: Arc::new(ticker),
         })
     }
 
@@ -39,27 +43,38 @@ impl Sandbox {
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
+
+    /// Set by calls that outlive an epoch.
+    pub(super) fn watch(&self) -> Arc<AtomicBool> {
+        self.ticker.watch.clone()
+    }
 }
 
 /// Moves the epoch on until it is dropped.
 struct Ticker {
     stop: Arc<AtomicBool>,
+    watch: Arc<AtomicBool>,
 }
 
 impl Ticker {
     fn start(engine: Engine) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
+        let watch = Arc::new(AtomicBool::new(false));
+        let (stopped, watched) = (stop.clone(), watch.clone());
         std::thread::Builder::new()
             .name("epoch".to_owned())
             .spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
-                    std::thread::sleep(EPOCH);
                     engine.increment_epoch();
+                    // Long enough for a call that runs to notice.
+                    std::thread::sleep(WATCHING);
+                    if !watched.swap(false, Ordering::Relaxed) {
+                        std::thread::sleep(RESTING - WATCHING);
+                    }
                 }
             })
             .context("the epoch thread did not start")?;
-        Ok(Self { stop })
+        Ok(Self { stop, watch })
     }
 }
 

@@ -4,10 +4,13 @@
 //! clock costs a system call; it is first read when an epoch has passed, so that the usual call
 //! of a few microseconds pays nothing.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+
+use super::Sandbox;
 
 /// What one call may use.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +45,7 @@ pub(crate) const STDERR_BYTES_MAX: usize = 4096;
 
 /// Makes a store whose memories may grow to `memory_bytes_max` in all.
 #[must_use]
-pub fn new_store(engine: &Engine, memory_bytes_max: usize) -> Store<State> {
+pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
     let limits = StoreLimitsBuilder::new()
         .memory_size(memory_bytes_max)
         .table_elements(100_000)
@@ -61,9 +64,11 @@ pub fn new_store(engine: &Engine, memory_bytes_max: usize) -> Store<State> {
         stopped: None,
         stderr: Vec::new(),
     };
-    let mut store = Store::new(engine, state);
+    let mut store = Store::new(sandbox.engine(), state);
+    let watch = sandbox.watch();
     store.limiter(|state| &mut state.limits);
-    store.epoch_deadline_callback(|mut context| {
+    store.epoch_deadline_callback(move |mut context| {
+        watch.store(true, Ordering::Relaxed);
         let state = context.data_mut();
         let cpu = thread_cpu_time();
         let now = Instant::now();

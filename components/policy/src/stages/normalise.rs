@@ -84,6 +84,6 @@ fn find_customer<'r>(call: Call<'r, '_>) -> Result<bool, Exit<'r>> {
 
 fn refuse<'r>(call: Call<'r, '_>, error: NormaliseError) -> Exit<'r> {
     let detail = call.keep.bytes(error.to_string().into_bytes());
-    let detail = str::from_utf8(detail).unwrap_or_default();
-    Exit::answer(error.status(), error.code(), detail)
+    let text = str::from_utf8(detail).unwrap_or_default();
+    Exit::answer(error.status(), error.code(), text).cause(detail)
 }

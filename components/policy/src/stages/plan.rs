@@ -21,24 +21,19 @@ pub(crate) fn run<'r>(
     seen: &mut Seen<'r>,
 ) -> Result<Plan<'r>, Exit<'r>> {
     seen.stage = Stage::Respond;
-    if let Action::Respond {
-        status,
-        body,
-        content_type,
-    } = &route.action
-    {
-        return Err(Exit::Answer(Answer {
-            status: *status,
-            body: body.as_bytes(),
-            content_type: content_type.as_bytes(),
-            ..Answer::default()
-        }));
-    }
     let reads = matches!(call.input.method, b"GET" | b"HEAD");
-    let picture = match &route.image {
-        Some(options) if reads => image::choose(call, options, request)?,
-        _ => image::Picture::default(),
-    };
+    let mut answer = own_answer(route);
+    let mut picture = image::Picture::default();
+    if let Some(options) = &route.image
+        && reads
+    {
+        match image::choose(call, options, request) {
+            Ok(chosen) => picture = chosen,
+            // Charged like what it asks for.
+            Err(Exit::Answer(refusal)) => answer = Some(refusal),
+            Err(exit) => return Err(exit),
+        }
+    }
     // All bytes of the plan lie behind each other in one buffer.
     let mut parts = Parts::new(seen.target.len());
     let origin_target = parts.add(|out| target::for_origin(out, route, request, &picture));
@@ -88,7 +83,25 @@ pub(crate) fn run<'r>(
         } else {
             Vec::new()
         },
+        answer,
     })
+}
+
+/// The answer of a route that needs no origin.
+fn own_answer(route: &RoutePlan) -> Option<Answer<'_>> {
+    match &route.action {
+        Action::Respond {
+            status,
+            body,
+            content_type,
+        } => Some(Answer {
+            status: *status,
+            body: body.as_bytes(),
+            content_type: content_type.as_bytes(),
+            ..Answer::default()
+        }),
+        _ => None,
+    }
 }
 
 /// Pieces of one buffer.

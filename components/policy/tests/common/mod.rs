@@ -16,7 +16,9 @@ use lockgate_auth::{Algorithm, MintKey, mint};
 use lockgate_compile::Compiled;
 use lockgate_config::{Sources, load};
 use lockgate_policy::Policy;
-use lockgate_wire::{Facts, HeadRanges, HeaderRange, Verdict, VerdictBody, write_input};
+use lockgate_wire::{
+    Answer, Facts, HeadRanges, HeaderRange, Plan, Verdict, VerdictBody, write_input,
+};
 use serde_json::{Map, Value, json};
 
 /// 2027-01-15 08:00:00 UTC: the clock of every test.
@@ -196,22 +198,10 @@ pub(crate) fn summary(bytes: &[u8]) -> String {
     let mut words = vec![seen.stage.name().to_owned()];
     match &verdict.body {
         VerdictBody::Plan(plan) => {
-            words.push("plan".to_owned());
-            words.push(format!(
-                "route={}",
-                SHOP.bundle.plans[seen.route as usize].name
-            ));
-            if !plan.origin_target.is_empty() {
-                words.push(format!("to={}", text(plan.origin_target)));
-            }
-            if let Some(image) = plan.image {
-                words.push(format!(
-                    "image={}x{}:fit{}:format{}:q{}",
-                    image.width, image.height, image.fit, image.format, image.quality
-                ));
-            }
-            if plan.cache_key.is_some() {
-                words.push("cached".to_owned());
+            if let Some(answer) = &plan.answer {
+                words.extend(answer_words(answer));
+            } else {
+                words.extend(plan_words(seen.route, plan));
             }
             for charge in &plan.limits {
                 words.push(format!(
@@ -223,18 +213,7 @@ pub(crate) fn summary(bytes: &[u8]) -> String {
                 words.push(format!("{}={}", text(name), text(value)));
             }
         }
-        VerdictBody::Answer(answer) => {
-            words.push(answer.status.to_string());
-            if !answer.code.is_empty() {
-                words.push(text(answer.code));
-            }
-            for (name, value) in &answer.headers {
-                words.push(format!("{}={}", text(name), text(value)));
-            }
-            if !answer.body.is_empty() {
-                words.push(format!("body={}", text(answer.body)));
-            }
-        }
+        VerdictBody::Answer(answer) => words.extend(answer_words(answer)),
         VerdictBody::Need(need) => words.push(format!("need {:?}", need.kind)),
     }
     for rule in seen.counted.as_slice() {
@@ -250,6 +229,44 @@ pub(crate) fn summary(bytes: &[u8]) -> String {
         ));
     }
     words.join(" ")
+}
+
+fn plan_words(route: u16, plan: &Plan<'_>) -> Vec<String> {
+    let mut words = vec![
+        "plan".to_owned(),
+        format!("route={}", SHOP.bundle.plans[route as usize].name),
+    ];
+    if !plan.origin_target.is_empty() {
+        words.push(format!(
+            "to={}",
+            String::from_utf8_lossy(plan.origin_target)
+        ));
+    }
+    if let Some(image) = plan.image {
+        words.push(format!(
+            "image={}x{}:fit{}:format{}:q{}",
+            image.width, image.height, image.fit, image.format, image.quality
+        ));
+    }
+    if plan.cache_key.is_some() {
+        words.push("cached".to_owned());
+    }
+    words
+}
+
+fn answer_words(answer: &Answer<'_>) -> Vec<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut words = vec![answer.status.to_string()];
+    if !answer.code.is_empty() {
+        words.push(text(answer.code));
+    }
+    for (name, value) in &answer.headers {
+        words.push(format!("{}={}", text(name), text(value)));
+    }
+    if !answer.body.is_empty() {
+        words.push(format!("body={}", text(answer.body)));
+    }
+    words
 }
 
 /// Decides on a request and compares the summary.

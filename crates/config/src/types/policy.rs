@@ -75,8 +75,8 @@ pub struct ImagePool {
     /// Most pixels (width times height) of a source.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub pixels_max: u64,
-    /// Largest width or height of an output, in pixels.
-    #[schemars(range(min = 1, max = 65_535))]
+    /// Largest width or height of an output, in pixels. WebP holds no more than 16,383.
+    #[schemars(range(min = 1, max = 16_383))]
     pub dimension_max: u32,
 }
 

@@ -165,7 +165,7 @@ pub enum CacheAudience {
 #[serde(deny_unknown_fields, default)]
 pub struct RouteImage {
     /// Widths that a request may ask for, in pixels. Empty: any up to `image.dimension_max`.
-    #[schemars(inner(range(min = 1, max = 65_535)))]
+    #[schemars(inner(range(min = 1, max = 16_383)))]
     pub widths: Vec<u32>,
     /// Presets that a request may ask for.
     #[schemars(extend("x-ref" = "image_presets"))]

@@ -23,11 +23,11 @@ pub struct SignIn {
     pub audience: Vec<String>,
     /// How far the clocks may differ when `exp` and `nbf` are checked, in seconds.
     #[serde(default = "leeway_s")]
-    #[schemars(range(max = 3600))]
+    #[schemars(range(max = 600))]
     pub leeway_s: u64,
     /// Longest token, in bytes. A longer one is refused unread: 401.
     #[serde(default = "token_bytes_max")]
-    #[schemars(range(min = 64, max = 65_536))]
+    #[schemars(range(min = 64, max = 32_768))]
     pub token_bytes_max: u32,
 }
 

@@ -35,7 +35,8 @@ pub struct Site {
     pub routes: Vec<Route>,
 }
 
-/// A rate limit: how many requests each client, token, route or site may make.
+/// A rate limit: how many requests each client, token, route or site may make. Sites that share
+/// a limit are counted each for itself.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
@@ -84,10 +85,10 @@ pub struct RateWindow {
 #[serde(deny_unknown_fields, default)]
 pub struct ImagePreset {
     /// Width of the output, in pixels. Without it: after the height.
-    #[schemars(range(min = 1, max = 65_535))]
+    #[schemars(range(min = 1, max = 16_383))]
     pub width: Option<u32>,
     /// Height of the output, in pixels. Without it: after the width.
-    #[schemars(range(min = 1, max = 65_535))]
+    #[schemars(range(min = 1, max = 16_383))]
     pub height: Option<u32>,
     /// How a picture of another shape is fitted in.
     pub fit: ImageFit,

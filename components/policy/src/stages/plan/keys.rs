@@ -49,7 +49,7 @@ pub(super) fn cache(
     }
 }
 
-/// Writes the key of a limit: its name, then a tag and bytes for each part.
+/// Writes the key of a limit: site and name, then a tag and bytes for each part.
 pub(super) fn limit(
     out: &mut Vec<u8>,
     limit: &Limit,
@@ -58,6 +58,7 @@ pub(super) fn limit(
     client: &[u8; 16],
     identity: Option<&Identity<'_>>,
 ) {
+    text(out, &site.name);
     text(out, &limit.name);
     for part in &limit.key {
         match (part, identity) {
@@ -69,13 +70,9 @@ pub(super) fn limit(
             (KeyPart::Client | KeyPart::Token, _) => write_client(out, client),
             (KeyPart::Route, _) => {
                 out.push(b'r');
-                text(out, &site.name);
                 text(out, &route.name);
             }
-            (KeyPart::Site, _) => {
-                out.push(b's');
-                text(out, &site.name);
-            }
+            (KeyPart::Site, _) => out.push(b's'),
         }
     }
 }
