@@ -3,8 +3,9 @@
 /// Limits of a source image. The checks are beside the errors that they raise.
 ///
 /// They also bound memory. At the peak a decode holds about: 6 bytes a pixel for a progressive
-/// JPEG (its coefficients), 4 for WebP and interlaced PNG, and 4 divided by the square of the
-/// bucket for anything else.
+/// JPEG (its coefficients), 4 for WebP, and 4 divided by the square of the bucket for anything
+/// else. An interlaced PNG is held whole beside what it is reduced to: 4 bytes a pixel more, so 8
+/// for RGBA that is not reduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the source. Default 32 MiB.

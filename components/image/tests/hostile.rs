@@ -204,6 +204,29 @@ fn a_progressive_jpeg_of_a_thousand_scans_is_refused() {
     assert_eq!(code(&source, &Limits::default()), ErrorCode::Corrupt);
 }
 
+#[test]
+fn a_sequential_jpeg_has_each_component_in_one_scan() {
+    let mut source = jpeg(&quarters(64, 64), None, false);
+    source.truncate(source.len() - 2);
+    let scan = source
+        .windows(2)
+        .rposition(|pair| pair == [0xFF, 0xDA])
+        .unwrap();
+    // Another scan of all components, its data ended at once.
+    let again = source[scan..scan + 14].to_vec();
+    let mut once = source.clone();
+    once.extend([0xFF, 0xD9]);
+    // Phones put a second picture behind the end.
+    let mut two = once.clone();
+    two.extend([again.clone(), again.clone(), vec![0xFF, 0xD9]].concat());
+    for good in [once, two] {
+        assert!(transform(&good, &Options::new(Format::Png), &Limits::default()).is_ok());
+    }
+    source.extend(again);
+    source.extend([0xFF, 0xD9]);
+    assert_eq!(code(&source, &Limits::default()), ErrorCode::Corrupt);
+}
+
 /// Whatever it is, it ends in an answer: a picture or an error.
 fn must_end(source: &[u8]) {
     let _ = probe(source, &SMALL);

@@ -3,11 +3,8 @@
 use jpeg_decoder::{ColorTransform, Decoder, Error, PixelFormat};
 
 use super::jpeg_header::{self, JpegHeader};
+use super::jpeg_scans;
 use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, icc};
-
-/// More scans than this are refused in a progressive file: each one walks all coefficients, so
-/// a few kilobytes could cost minutes. Encoders write about ten.
-const SCANS_MAX: usize = 100;
 
 /// The header of a JPEG.
 pub(crate) fn probe(source: &[u8], limits: &Limits) -> Result<Info, ImageError> {
@@ -27,9 +24,12 @@ pub(crate) fn decode(
     limits: &Limits,
 ) -> Result<Intermediate, ImageError> {
     let header = read_header(source, limits)?;
-    if header.progressive {
-        check_scans(source.get(header.scans_at..).unwrap_or_default())?;
-    }
+    jpeg_scans::check(
+        header.first_scan,
+        source.get(header.scans_at..).unwrap_or_default(),
+        header.components.len(),
+        header.progressive,
+    )?;
 
     let mut decoder = Decoder::new(source);
     let (model, transform) = colours(&header);
@@ -65,7 +65,7 @@ pub(crate) fn decode(
     })
 }
 
-fn read_header(source: &[u8], limits: &Limits) -> Result<JpegHeader, ImageError> {
+fn read_header<'a>(source: &'a [u8], limits: &Limits) -> Result<JpegHeader<'a>, ImageError> {
     let header = jpeg_header::read(source)?;
     limits.check_size(header.size.0, header.size.1)?;
     Ok(header)
@@ -75,7 +75,7 @@ fn read_header(source: &[u8], limits: &Limits) -> Result<JpegHeader, ImageError>
 ///
 /// The order of evidence is libjpeg's (`default_decompress_parms`): JFIF, Adobe, component
 /// identifiers. Three channels are handed on as they are: the decoder's "RGB" only interleaves.
-fn colours(header: &JpegHeader) -> (Model, ColorTransform) {
+fn colours(header: &JpegHeader<'_>) -> (Model, ColorTransform) {
     match header.components.as_slice() {
         [_] => (Model::Grey, ColorTransform::Grayscale),
         [a, b, c] => {
@@ -101,20 +101,6 @@ fn wanted(size: (u32, u32), bucket: Bucket) -> (u16, u16) {
     } else {
         (u16::MAX, side(height))
     }
-}
-
-/// Refuse a progressive file of very many scans.
-fn check_scans(data: &[u8]) -> Result<(), ImageError> {
-    let scans = data
-        .split(|byte| *byte == 0xFF)
-        .skip(1)
-        .filter(|after| after.first() == Some(&0xDA))
-        .take(SCANS_MAX)
-        .count();
-    if scans >= SCANS_MAX {
-        return Err(ImageError::corrupt(format!("more than {SCANS_MAX} scans")));
-    }
-    Ok(())
 }
 
 /// Inks to RGB, without a profile. The decoder hands out 255 less what is stored. Adobe's files

@@ -9,7 +9,7 @@ use crate::{ImageError, icc};
 
 /// What the segments before the first scan say.
 #[derive(Debug)]
-pub(crate) struct JpegHeader {
+pub(crate) struct JpegHeader<'a> {
     pub(crate) size: (u32, u32),
     /// Component identifiers, as many as there are components.
     pub(crate) components: Vec<u8>,
@@ -19,7 +19,9 @@ pub(crate) struct JpegHeader {
     pub(crate) adobe_transform: Option<u8>,
     pub(crate) orientation: Orientation,
     pub(crate) icc: Option<Vec<u8>>,
-    /// What follows the header of the first scan.
+    /// The payload of the header of the first scan.
+    pub(crate) first_scan: &'a [u8],
+    /// Where it ends.
     pub(crate) scans_at: usize,
 }
 
@@ -28,7 +30,7 @@ pub(crate) struct JpegHeader {
 /// # Errors
 /// [`ImageError::Truncated`], [`ImageError::Corrupt`], and [`ImageError::UnsupportedFormat`] for
 /// lossless, hierarchical, arithmetic and 12-bit JPEGs.
-pub(crate) fn read(source: &[u8]) -> Result<JpegHeader, ImageError> {
+pub(crate) fn read(source: &[u8]) -> Result<JpegHeader<'_>, ImageError> {
     let mut segments = Segments { source, at: 2 };
     let mut frame = None;
     let mut header = JpegHeader {
@@ -39,6 +41,7 @@ pub(crate) fn read(source: &[u8]) -> Result<JpegHeader, ImageError> {
         adobe_transform: None,
         orientation: Orientation::NoTransforms,
         icc: None,
+        first_scan: &[],
         scans_at: 0,
     };
     let mut profile = ProfileParts::default();
@@ -58,7 +61,10 @@ pub(crate) fn read(source: &[u8]) -> Result<JpegHeader, ImageError> {
                 let why = format!("JPEG coding process SOF{}", marker - 0xC0);
                 return Err(ImageError::UnsupportedFormat(why));
             }
-            0xDA => break,
+            0xDA => {
+                header.first_scan = payload;
+                break;
+            }
             0xD9 => return Err(ImageError::corrupt("no scan")),
             0xE0 if payload.starts_with(b"JFIF\0") => header.jfif = true,
             0xE1 if exif.is_none() => exif = payload.strip_prefix(b"Exif\0\0"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod jpeg;
 mod jpeg_header;
+mod jpeg_scans;
 pub(crate) mod png;
 mod shrink;
 pub(crate) mod webp;
