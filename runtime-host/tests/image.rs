@@ -118,7 +118,10 @@ fn plan(width: u32, height: u32, fit: u8, format: u8) -> ImagePlan {
 }
 
 async fn make(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> Result<Rendered, ImageError> {
-    pool.transform(Bytes::copy_from_slice(source), plan).await
+    let mut room = pool.room()?;
+    room.hold(source.len() as u64)?;
+    pool.transform(Bytes::copy_from_slice(source), plan, room)
+        .await
 }
 
 async fn refusal(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> (u16, &'static str) {
@@ -301,7 +304,7 @@ async fn a_full_queue_answers_at_once() {
     let source = Bytes::from(png(1600, 1200));
     let start = || {
         let (pool, source) = (pool.clone(), source.clone());
-        tokio::spawn(async move { pool.transform(source, plan(1500, 0, 0, 3)).await })
+        tokio::spawn(async move { make(&pool, &source, plan(1500, 0, 0, 3)).await })
     };
     let first = start();
     // The thread has taken it.
@@ -309,16 +312,8 @@ async fn a_full_queue_answers_at_once() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     let waiting = [start(), start()];
     until(|| pool.queued() == 2).await;
-    let begun = Instant::now();
-    let error = pool
-        .transform(source.clone(), plan(1500, 0, 0, 3))
-        .await
-        .expect_err("full");
-    assert!(
-        begun.elapsed() < Duration::from_millis(100),
-        "{:?}",
-        begun.elapsed()
-    );
+    // It is answered without waiting: before there is a source.
+    let error = pool.room().map(drop).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
 
     // Nobody computes for clients that left: only the first picture is made.
@@ -332,6 +327,35 @@ async fn a_full_queue_answers_at_once() {
     let counters = pool.counters();
     assert_eq!(counters.done.load(Ordering::Relaxed), 2);
     assert_eq!(counters.busy.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn sources_have_one_bound_together() {
+    let Some(pool) = pool(Config {
+        queue_max: 2,
+        sources_bytes_max: 100_000,
+        ..one_thread()
+    }) else {
+        return;
+    };
+    let mut first = pool.room().unwrap();
+    first.hold(10_000).unwrap();
+    first.hold(80_000).unwrap();
+    first.hold(0).unwrap();
+    let mut second = pool.room().unwrap();
+    let error = second.hold(40_000).expect_err("full");
+    assert_eq!((error.status(), error.code()), (503, "image_sources_full"));
+    // What was refused took nothing.
+    second.hold(16_000).unwrap();
+    drop(first);
+    second.hold(90_000).unwrap();
+    drop(second);
+    let all = [(); 3].map(|()| pool.room().unwrap());
+    let error = pool.room().map(drop).expect_err("full");
+    assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
+    drop(all);
+    assert!(pool.room().is_ok());
+    assert_eq!(pool.counters().busy.load(Ordering::Relaxed), 2);
 }
 
 async fn until(done: impl Fn() -> bool) {

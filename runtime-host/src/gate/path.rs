@@ -101,7 +101,7 @@ async fn act(
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
     let mut fetched = fetch::fetch(&mut step, body).await?;
-    picture::transform(&mut step, &mut fetched).await?;
+    picture::transform(&mut step, &mut fetched, room).await?;
     Ok(store::respond(step, fetched, forwarded))
 }
 
@@ -121,6 +121,7 @@ fn answered(
             fields.add(b"content-type", answer.content_type);
         }
         fields.add(b"x-request-id", pending.request_id.as_bytes());
+    let room = picture::room(&step)?;
         if let Some(route) = route {
             fields.add_lines(route.response_fields.lines());
         }

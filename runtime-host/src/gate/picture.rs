@@ -1,56 +1,83 @@
 //! Pictures: `image.wasm` makes what the plan asks for of the origin's answer.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
-use http::header;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::BodyExt as _;
 use lockgate_record::Stage;
+use lockgate_wire::ImagePlan;
 use sha2::{Digest as _, Sha256};
 
 use super::Refused;
 use super::fetch::Fetched;
 use super::path::Step;
-use crate::http::ResponseBody;
+use crate::http::{BodyError, ResponseBody};
+use crate::image::{ImageError, ImagePool, Room, media_type};
 
-/// Replaces a picture by the one that the plan asks for. Other answers (404, 304, a redirect)
-/// pass as they are.
-pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Result<(), Refused> {
+/// Fields of the source that are about its bytes.
+const OF_THE_SOURCE: [HeaderName; 9] = [
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_RANGE,
+    header::ETAG,
+    header::ACCEPT_RANGES,
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("digest"),
+];
+
+/// Room in the image pool, taken before the origin is asked: whoever will not get a picture
+/// does not make the gate hold its source. `None` where no picture is made.
+pub(super) fn room(step: &Step<'_>) -> Result<Option<Room>, Refused> {
+    if step.plan.image.is_none() || step.head.method() == b"HEAD" {
+        return Ok(None);
+    }
+    let room = pool(step)?.room().map_err(refused)?;
+    Ok(Some(room))
+}
+
+/// Replaces a picture by the one that the plan asks for. Other answers (404, a redirect) pass as
+/// they are.
+pub(super) async fn transform(
+    step: &mut Step<'_>,
+    fetched: &mut Fetched,
+    room: Option<Room>,
+) -> Result<(), Refused> {
     let Some(plan) = step.plan.image else {
         return Ok(());
     };
-    if fetched.status != 200 || step.head.method() == b"HEAD" {
+    if fetched.status != 200 {
         return Ok(());
     }
-    let Some(pool) = &step.gate.images else {
-        return Err(
-            Refused::new(503, "image_unavailable", "image.wasm is not loaded").at(Stage::Image),
-        );
+    let Some(mut room) = room else {
+        describe(fetched, plan);
+        return Ok(());
     };
     step.pending.stage = Stage::Image;
-    let bytes_max = step.generation.config.image.source_bytes_max;
-    let source = collect(&mut fetched.body, bytes_max).await?;
-    let rendered = pool.transform(source, plan).await.map_err(|error| {
-        let mut refused = Refused::new(error.status(), error.code(), error.cause());
-        refused.stage = Stage::Image;
-        if error.status() == 503 {
-            refused.retry_after_s(1)
-        } else {
-            refused
-        }
-    })?;
-    let headers = &mut fetched.headers;
-    for stale in [
-        header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
-        header::ETAG,
-        header::ACCEPT_RANGES,
-        header::HeaderName::from_static("content-md5"),
-        header::HeaderName::from_static("digest"),
-    ] {
-        headers.remove(stale);
+    if let Some(coding) = coding(&fetched.headers) {
+        let cause = format!("the origin sent the source with the coding {coding:?}");
+        return Err(refused(ImageError::Unsupported(cause)));
     }
+    let pool = pool(step)?;
+    let limits = pool.config();
+    let wait = Duration::from_millis(limits.wall_clock_ms_max);
+    let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room);
+    let Ok(source) = tokio::time::timeout(wait, source).await else {
+        let cause = format!(
+            "the source picture did not end within {} ms",
+            wait.as_millis()
+        );
+        return Err(Refused::new(504, "origin_timeout", cause).at(Stage::Origin));
+    };
+    let made = pool.transform(source?, plan, room);
+    let rendered = made.await.map_err(refused)?;
+    let headers = &mut fetched.headers;
+    about_the_output(headers);
     headers.insert(
         header::CONTENT_TYPE,
-        header::HeaderValue::from_static(rendered.content_type),
+        HeaderValue::from_static(rendered.content_type),
     );
     // The same bytes have the same tag, on every node and after every restart.
     let tag: String = Sha256::digest(&rendered.bytes)
@@ -58,37 +85,116 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         .take(12)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    if let Ok(tag) = header::HeaderValue::from_str(&format!("\"{tag}\"")) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
         headers.insert(header::ETAG, tag);
     }
     fetched.body = ResponseBody::Full(rendered.bytes);
     Ok(())
 }
 
-/// The whole source, under the limit.
-async fn collect(body: &mut ResponseBody, bytes_max: u64) -> Result<Bytes, Refused> {
+fn pool<'a>(step: &Step<'a>) -> Result<&'a ImagePool, Refused> {
+    step.gate.images.as_ref().ok_or_else(|| {
+        Refused::new(503, "image_unavailable", "image.wasm is not loaded").at(Stage::Image)
+    })
+}
+
+fn refused(error: ImageError) -> Refused {
+    let refused = Refused::new(error.status(), error.code(), error.cause()).at(Stage::Image);
+    if error.status() == 503 {
+        refused.retry_after_s(1)
+    } else {
+        refused
+    }
+}
+
+/// The answer to HEAD: what is known of the picture without making it. Its length and tag are
+/// not, and those of the source would be wrong (RFC 9110 §9.3.2 lets both be left out).
+fn describe(fetched: &mut Fetched, plan: ImagePlan) {
+    about_the_output(&mut fetched.headers);
+    if let Some(media_type) = media_type(plan.format) {
+        let media_type = HeaderValue::from_static(media_type);
+        fetched.headers.insert(header::CONTENT_TYPE, media_type);
+    }
+    if let ResponseBody::Stream { length, .. } = &mut fetched.body {
+        *length = None;
+    }
+}
+
+/// Takes out what is true of the source alone.
+fn about_the_output(headers: &mut HeaderMap) {
+    for name in &OF_THE_SOURCE {
+        headers.remove(name);
+    }
+    // The gate chose these itself, for all clients alike.
+    let kept: Vec<&str> = headers
+        .get_all(header::VARY)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .filter(|name| {
+            !["", "accept", "accept-encoding"]
+                .iter()
+                .any(|ours| name.eq_ignore_ascii_case(ours))
+        })
+        .collect();
+    // What is no text stays: it makes the answer less cacheable.
+    let text = |line: &HeaderValue| line.to_str().is_ok();
+    if headers.get_all(header::VARY).iter().all(text) {
+        let kept = HeaderValue::from_str(&kept.join(", ")).ok();
+        headers.remove(header::VARY);
+        if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
+            headers.insert(header::VARY, kept);
+        }
+    }
+}
+
+/// A content coding that is not `identity`.
+fn coding(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings.find(|coding| {
+        let coding = coding.as_bytes().trim_ascii();
+        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
+    })
+}
+
+/// The whole source, under the limit of one and of all that are held.
+async fn collect(
+    body: &mut ResponseBody,
+    bytes_max: u64,
+    room: &mut Room,
+) -> Result<Bytes, Refused> {
     let too_large = || {
-        let cause = format!("the source picture is longer than {bytes_max} bytes");
-        Refused::new(413, "image_too_large", cause).at(Stage::Image)
+        let cause = format!("it is longer than {bytes_max} bytes");
+        refused(ImageError::TooLarge(cause))
     };
     let (stream, length) = match body {
-        ResponseBody::Full(bytes) => return Ok(std::mem::take(bytes)),
+        ResponseBody::Full(bytes) => {
+            room.hold(bytes.len() as u64).map_err(refused)?;
+            return Ok(std::mem::take(bytes));
+        }
         ResponseBody::Stream { body, length } => (body, *length),
     };
-    if length.is_some_and(|length| length > bytes_max) {
+    let announced = length.unwrap_or(0);
+    if announced > bytes_max {
         return Err(too_large());
     }
-    let mut source = BytesMut::with_capacity(usize::try_from(length.unwrap_or(0)).unwrap_or(0));
+    room.hold(announced).map_err(refused)?;
+    let mut source = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
     while let Some(frame) = stream.frame().await {
-        let frame = frame.map_err(|error| {
-            Refused::new(502, "origin_reset", error.to_string()).at(Stage::Origin)
-        })?;
+        let frame = frame.map_err(interrupted)?;
         if let Ok(data) = frame.into_data() {
-            if source.len() as u64 + data.len() as u64 > bytes_max {
+            let length = source.len() as u64 + data.len() as u64;
+            if length > bytes_max {
                 return Err(too_large());
             }
+            room.hold(length).map_err(refused)?;
             source.extend_from_slice(&data);
         }
     }
     Ok(source.freeze())
+}
+
+fn interrupted(error: BodyError) -> Refused {
+    Refused::new(502, "origin_reset", error.to_string()).at(Stage::Origin)
 }

@@ -5,9 +5,12 @@ use super::component::wit;
 /// Why there is no picture. Each is one status and one code; the text is for the record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
-    /// The queue is full.
+    /// As many pictures as there may be are made or wait.
     #[error("the queue of the image pool is full")]
     Busy,
+    /// The sources that are held leave no room for this one.
+    #[error("the sources held at once reach sources_bytes_max")]
+    SourcesFull,
     /// Not done within `wall_clock_ms_max`, waiting included.
     #[error("the picture was not done in time, waiting included")]
     Late,
@@ -38,7 +41,7 @@ impl ImageError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Busy | Self::Late => 503,
+            Self::Busy | Self::SourcesFull | Self::Late => 503,
             Self::Unsupported(_) => 415,
             Self::Corrupt(_) => 422,
             Self::TooLarge(_) => 413,
@@ -52,6 +55,7 @@ impl ImageError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Busy => "image_queue_full",
+            Self::SourcesFull => "image_sources_full",
             Self::Late => "image_timeout",
             Self::Unsupported(_) => "image_unsupported",
             Self::Corrupt(_) => "image_corrupt",

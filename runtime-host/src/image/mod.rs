@@ -1,12 +1,13 @@
 //! Pixels: a bounded pool of threads, on each of which `image.wasm` makes one picture at a time.
 //!
-//! Invariants: a fresh instance for each picture, so that none sees another's; a queue whose
-//! overflow is an answer at once; nobody computes for a client that left; pictures give way to
-//! requests (the threads are nice).
+//! Invariants: a fresh instance for each picture, so that none sees another's; who finds no room
+//! ([`Room`]) is answered at once, before the origin is asked; a picture whose request was
+//! dropped is not begun; pictures give way to requests (the threads are nice).
 
 mod component;
 mod error;
 mod plan;
+mod room;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,21 +20,25 @@ use lockgate_wire::ImagePlan;
 use wasmtime::component::Component;
 
 pub use error::ImageError;
+pub(crate) use plan::media_type;
+pub use room::Room;
 
 use self::component::ImageComponent;
+use self::room::Rooms;
 use crate::policy::Inspection;
 use crate::sandbox::Sandbox;
 
 /// The threads, their queue and what they count.
 pub struct ImagePool {
     threads: Inspection,
+    rooms: Rooms,
+    counters: Arc<Counters>,
     shared: Arc<Shared>,
 }
 
 struct Shared {
     component: ImageComponent,
     config: Config,
-    counters: Counters,
 }
 
 /// An encoded picture.
@@ -56,7 +61,7 @@ pub struct Counters {
     pub done: AtomicU64,
     /// Refused for what the source or the options are.
     pub failed: AtomicU64,
-    /// Refused because the queue was full, or because they waited too long in it.
+    /// Refused because there was no room, or because they waited too long.
     pub busy: AtomicU64,
     /// Stopped or trapped: deadline, memory, a fault of ours.
     pub trapped: AtomicU64,
@@ -73,29 +78,46 @@ impl ImagePool {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads as usize,
         };
-        let threads = Inspection::start("image", threads, config.queue_max as usize)
+        let places = threads.saturating_add(config.queue_max as usize);
+        // Every room fits in, so that the queue itself never overflows.
+        let threads = Inspection::start("image", threads, places)
             .context("the threads of the image pool did not start")?;
-        let counters = Counters::default();
+        let counters = Arc::new(Counters::default());
         let shared = Shared {
             component,
             config: config.clone(),
-            counters,
         };
         Ok(Self {
             threads,
+            rooms: Rooms::new(places, config, counters.clone()),
+            counters,
             shared: Arc::new(shared),
         })
     }
 
+    /// Room for one picture, to be taken before its source is fetched.
+    ///
+    /// # Errors
+    /// [`ImageError::Busy`] where as many pictures as there may be are made or wait.
+    pub fn room(&self) -> Result<Room, ImageError> {
+        self.rooms.take()
+    }
+
     /// Makes of `source` what `plan` asks for. Dropping the future takes a picture that still
-    /// waits out of the queue.
+    /// waits out of the queue; its room ends when a thread comes to it.
     ///
     /// # Errors
     /// [`ImageError`]: each is one answer to the client.
-    pub async fn transform(&self, source: Bytes, plan: ImagePlan) -> Result<Rendered, ImageError> {
+    pub async fn transform(
+        &self,
+        source: Bytes,
+        plan: ImagePlan,
+        room: Room,
+    ) -> Result<Rendered, ImageError> {
         let wall = Duration::from_millis(self.shared.config.wall_clock_ms_max);
         let (shared, asked) = (self.shared.clone(), Instant::now());
         let running = self.threads.run(move || {
+            let _room = room;
             // What waited too long has been answered already; the time that is left bounds the rest.
             let left = wall.saturating_sub(asked.elapsed());
             if left.is_zero() {
@@ -109,14 +131,20 @@ impl ImagePool {
             Ok(Err(_)) => Err(ImageError::Busy),
             Err(_) => Err(ImageError::Late),
         };
-        self.shared.counters.count(&result);
+        self.counters.count(&result);
         result
+    }
+
+    /// The limits that the pool was started with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.shared.config
     }
 
     /// What became of the pictures.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        &self.shared.counters
+        &self.counters
     }
 
     /// Pictures that wait for a thread.
@@ -145,7 +173,7 @@ impl Counters {
     fn count(&self, result: &Result<Rendered, ImageError>) {
         let counter = match result {
             Ok(_) => &self.done,
-            Err(ImageError::Busy | ImageError::Late) => &self.busy,
+            Err(ImageError::Busy | ImageError::SourcesFull | ImageError::Late) => &self.busy,
             Err(ImageError::Failed { .. }) => &self.trapped,
             Err(_) => &self.failed,
         };

@@ -76,6 +76,13 @@ fn fit(fit: u8) -> Result<wit::Fit, ImageError> {
     })
 }
 
+/// The media type of a plan's format; `None` where the source decides.
+pub(crate) fn media_type(format: u8) -> Option<&'static str> {
+    let formats = [wit::Format::Jpeg, wit::Format::Png, wit::Format::Webp];
+    let index = usize::from(format).checked_sub(1)?;
+    formats.get(index).copied().map(content_type)
+}
+
 /// The media type of a format.
 pub(super) fn content_type(format: wit::Format) -> &'static str {
     match format {

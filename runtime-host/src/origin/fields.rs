@@ -30,6 +30,23 @@ pub(super) fn is_forwarding(name: &str) -> bool {
     }
 }
 
+/// Whether a field chooses the form of an answer: a part of it, its coding, its media type, or
+/// that it is not needed at all (RFC 9110 §12.5, §13.1, §14.2). Where the answer is made into
+/// another picture they are about that one. `name` is in lower case.
+pub(super) fn chooses_form(name: &str) -> bool {
+    matches!(
+        name,
+        "accept"
+            | "accept-encoding"
+            | "if-match"
+            | "if-modified-since"
+            | "if-none-match"
+            | "if-range"
+            | "if-unmodified-since"
+            | "range"
+    )
+}
+
 /// The name as CGI and WSGI servers see it: they cannot tell `_` from `-`, so `X_Customer` is
 /// `X-Customer` to them and must be to us.
 pub(super) fn as_origins_read(name: &str) -> Cow<'_, str> {

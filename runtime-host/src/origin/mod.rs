@@ -112,6 +112,9 @@ pub struct Forward<'a> {
     pub request_id: &'a str,
 }
 
+    /// The answer is the source of another picture: the origin is asked for all of it, in a
+    /// format that is read, whatever part or coding the client takes.
+    pub picture: bool,
 impl Origin {
     fn new(config: OriginServer) -> Self {
         let mut connector = HttpConnector::new();

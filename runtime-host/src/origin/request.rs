@@ -4,15 +4,19 @@ use bytes::{Bytes, BytesMut};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
-use super::fields::{as_origins_read, is_forwarding, is_hop_by_hop, is_of_the_gate};
+use super::fields::{as_origins_read, chooses_form, is_forwarding, is_hop_by_hop, is_of_the_gate};
 use super::forwarded::value;
 use super::{Forward, Origin, OriginError, fields, forwarded};
 use crate::http::{RequestBody, RequestHead};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Fields that the gate adds: forwarding, host, id, via, framing.
-const ADDED_FIELDS: usize = 9;
+/// What a source may be; an error may be anything.
+const PICTURES: HeaderValue =
+    HeaderValue::from_static("image/jpeg, image/png, image/webp, */*;q=0.1");
+
+/// Fields that the gate adds: forwarding, host, id, via, framing, form.
+const ADDED_FIELDS: usize = 11;
 
 /// The head for the origin.
 pub(super) fn build(
@@ -93,6 +97,14 @@ fn client_fields(forward: &Forward<'_>) -> Result<HeaderMap, OriginError> {
             .try_append(name, value)
             .map_err(|_| OriginError::Request("too many fields"))?;
     }
+    if forward.picture {
+        headers.insert(header::ACCEPT, PICTURES);
+        // Without the field any coding would be welcome (RFC 9110 §12.5.3).
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
+    }
     if keeps_trailers(head) {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
@@ -110,6 +122,9 @@ fn passes(name: &str, forward: &Forward<'_>) -> bool {
     if is_of_the_gate(&read) {
         // Only under its own name: a proxy that is trusted does not write `X_Real_IP`.
         return forward.trusted_peer && is_forwarding(name);
+    }
+    if forward.picture && chooses_form(&read) {
+        return false;
     }
     // Those of the plan replace these; but not a field that only looks the same to the origin.
     read == name

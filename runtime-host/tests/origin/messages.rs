@@ -194,6 +194,40 @@ async fn a_trusted_proxy_is_added_to() {
 }
 
 #[tokio::test]
+async fn the_source_of_a_picture_is_asked_for_whole() {
+    let head = head(
+        "GET / HTTP/1.1\r\nHost: shop.test\r\nRange: bytes=9-\r\nIf-Range: \"e\"\r\n\
+         If-None-Match: \"e\"\r\nIf-Modified-Since: Sat, 29 Oct 1994 19:43:31 GMT\r\n\
+         Accept-Encoding: gzip\r\nAccept: image/avif\r\nAccept_Encoding: br\r\nX-Color: red\r\n\r\n",
+    );
+    let server = Server::start(always(OK, Then::Keep)).await;
+    let origins = Origins::new(&config(server.address, json!({})));
+    let forward = Forward {
+        picture: true,
+        ..forward(&head)
+    };
+    let origin = origins.get("shop").unwrap();
+    origin.send(forward, RequestBody::Empty).await.unwrap();
+    for name in [
+        "range",
+        "if-range",
+        "if-none-match",
+        "if-modified-since",
+        "accept_encoding",
+    ] {
+        assert_eq!(server.received(name), [""; 0], "{name}");
+    }
+    let accept = "image/jpeg, image/png, image/webp, */*;q=0.1";
+    for (name, value) in [
+        ("accept", accept),
+        ("accept-encoding", "identity"),
+        ("x-color", "red"),
+    ] {
+        assert_eq!(server.received(name), [value], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_forwarded_is_refused() {
     let server = Server::start(always(OK, Then::Keep)).await;
     let origins = Origins::new(&config(server.address, json!({})));

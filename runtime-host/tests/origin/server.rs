@@ -161,6 +161,7 @@ pub(crate) fn forward(head: &RequestHead) -> Forward<'_> {
         trusted_peer: false,
         set_headers: &[],
         request_id: "id-0001",
+        picture: false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pictures: sizes, formats, negotiation, and files that are not what they seem.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 
 use image::{GenericImageView as _, ImageFormat};
@@ -34,6 +36,18 @@ fn decoded(response: &Response) -> (ImageFormat, u32, u32) {
     (format, width, height)
 }
 
+/// A real picture of twelve megapixels.
+fn photo() -> Vec<u8> {
+    let picture = image::RgbImage::from_fn(4000, 3000, |x, y| {
+        image::Rgb([(x / 16) as u8, (y / 12) as u8, (x ^ y) as u8])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, ImageFormat::Jpeg)
+        .expect("memory takes it");
+    bytes.into_inner()
+}
+
 /// A site whose pictures come from a tiny origin of the test.
 fn raw_world(more: &str) -> Option<World> {
     let origin = RawOrigin::serve(vec![
@@ -50,6 +64,7 @@ fn raw_world(more: &str) -> Option<World> {
             b"This is not a picture at all.\n".repeat(20),
         ),
         ("/empty.jpg", "image/jpeg", Vec::new()),
+        ("/photo.jpg", "image/jpeg", photo()),
         ("/large.jpg", "image/jpeg", vec![0xFF; 300_000]),
     ]);
     let config = format!(
@@ -67,6 +82,135 @@ image = {{ }}
         origin.address
     );
     Setup::new(&config).start()
+}
+
+/// An origin that does what the fields of a request allow it to: a part, nothing new, a coding,
+/// a format that nobody asked for by name.
+fn obliging_origin() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || oblige(stream));
+        }
+    });
+    address
+}
+
+fn oblige(mut stream: TcpStream) -> Option<()> {
+    let mut head = Vec::new();
+    let mut chunk = [0; 4096];
+    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        match stream.read(&mut chunk).ok()? {
+            0 => return None,
+            read => head.extend_from_slice(&chunk[..read]),
+        }
+    }
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let says = |text: &str| head.contains(text);
+    let (status, field, body) = if says("\nrange:") {
+        (
+            "206 Partial Content",
+            "Content-Range: bytes 0-3/9",
+            b"part".to_vec(),
+        )
+    } else if says("\nif-none-match:") || says("\nif-modified-since:") {
+        ("304 Not Modified", "X-A: b", Vec::new())
+    } else if says("gzip") {
+        ("200 OK", "Content-Encoding: gzip", image_files::jpeg())
+    } else if says("image/avif") {
+        ("200 OK", "X-A: b", b"avif".to_vec())
+    } else {
+        (
+            "200 OK",
+            "Content-Digest: sha-256=:AAAA:",
+            image_files::jpeg(),
+        )
+    };
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: image/jpeg\r\nETag: \"source\"\r\n{field}\r\n\
+         Vary: Accept-Encoding, Accept\r\nAccept-Ranges: bytes\r\nCache-Control: max-age=60\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).ok()?;
+    if !head.starts_with("head ") {
+        stream.write_all(&body).ok()?;
+    }
+    stream.shutdown(std::net::Shutdown::Write).ok()?;
+    // Closing with unread bytes would be a reset.
+    while stream.read(&mut chunk).ok()? > 0 {}
+    Some(())
+}
+
+fn obliging_world() -> Option<World> {
+    let config = format!(
+        r#"
+[origins.obliging]
+url = "http://{}"
+[sites.shop]
+hosts = ["shop.test"]
+[[sites.shop.routes]]
+path = "/{{name}}"
+origin = "obliging"
+image = {{ auto_format = false }}
+"#,
+        obliging_origin()
+    );
+    Setup::new(&config).start()
+}
+
+#[test]
+fn the_source_is_fetched_whole_and_plain() {
+    let Some(world) = obliging_world() else {
+        return;
+    };
+    for (width, name, value) in [
+        (61, "Range", "bytes=0-3"),
+        (62, "If-Range", "\"source\""),
+        (63, "If-None-Match", "\"source\""),
+        (64, "If-Modified-Since", "Sat, 29 Oct 1994 19:43:31 GMT"),
+        (65, "Accept-Encoding", "gzip"),
+        (66, "Accept", "image/avif"),
+    ] {
+        let request = Request::get(&format!("/a.jpg?w={width}&format=png"));
+        let answer = world.send(&request.header("Range", "bytes=0-").header(name, value));
+        assert_eq!(decoded(&answer).1, width, "{name}");
+        for of_the_source in ["content-range", "accept-ranges", "content-digest", "vary"] {
+            assert_eq!(answer.header(of_the_source), None, "{name}");
+        }
+        assert_ne!(answer.header("etag"), Some("\"source\""), "{name}");
+    }
+    // One stored picture serves clients who take other codings and formats.
+    let other = Request::get("/a.jpg?w=61&format=png")
+        .header("Accept-Encoding", "br")
+        .header("Accept", "image/webp");
+    assert!(world.send(&other).is_hit());
+    // What is handed on as it is may be had in part.
+    let part = world.send(&Request::get("/a.jpg").header("Range", "bytes=0-3"));
+    assert_eq!(part.assert_status(206).body, b"part");
+}
+
+#[test]
+fn head_says_nothing_of_the_source() {
+    let Some(world) = obliging_world() else {
+        return;
+    };
+    let target = "/a.jpg?w=64&format=png";
+    let head = world.send(&Request::new("HEAD", target));
+    head.assert_status(200);
+    assert_eq!(head.header("content-type"), Some("image/png"));
+    for unknown in ["content-length", "etag", "content-digest"] {
+        assert_eq!(head.header(unknown), None, "{head:?}");
+    }
+    let made = world.get(target);
+    assert_eq!(decoded(&made), (ImageFormat::Png, 64, 48));
+    // Once it is made all is known.
+    let head = world.send(&Request::new("HEAD", target));
+    assert!(head.is_hit(), "{head:?}");
+    assert_eq!(head.header("etag"), made.header("etag"));
+    let length = made.body.len().to_string();
+    assert_eq!(head.header("content-length"), Some(length.as_str()));
 }
 
 #[test]
@@ -201,6 +345,47 @@ fn a_source_beyond_the_limit_is_413() {
     world.get("/large.jpg?w=64").assert_status(413);
     let pixels = world.get("/good.jpg?w=64");
     assert!([413, 422].contains(&pixels.status), "{pixels:?}");
+}
+
+#[test]
+fn a_picture_that_wants_too_much_fails_alone() {
+    for (limit, cause) in [
+        ("deadline_ms = 20", "deadline_ms"),
+        ("memory_bytes_max = 12000000", "memory"),
+    ] {
+        let Some(world) = raw_world(&format!("[image]\n{limit}")) else {
+            return;
+        };
+        let small = |width: u32| world.get(&format!("/good.jpg?w={width}&format=png"));
+        assert_eq!(decoded(&small(16)).1, 16, "{limit}");
+        let answer = world.get("/photo.jpg?w=3900&format=webp");
+        let problem = answer.assert_status(500).json();
+        assert_eq!(problem["code"], "image_failed", "{limit}");
+        // The cause is the operator's to know.
+        let members = problem.as_object().expect("a problem").len();
+        assert_eq!(members, 4, "{problem}");
+        let record = world.record(&answer);
+        assert_eq!(record["stage"], "image", "{record}");
+        let said = record["cause"].as_str().unwrap_or_default();
+        assert!(said.contains(cause), "{limit}: {record}");
+        assert_eq!(decoded(&small(17)).1, 17, "{limit}");
+    }
+}
+
+#[test]
+fn sources_that_are_held_have_a_bound() {
+    // Room for the small picture, and not for both.
+    let limits = "[image]\nsource_bytes_max = 200000\nsources_bytes_max = 200000";
+    let Some(world) = raw_world(limits) else {
+        return;
+    };
+    assert_eq!(decoded(&world.get("/good.jpg?w=64&format=png")).1, 64);
+    world.get("/large.jpg?w=64").assert_status(413);
+    // What was held is free again.
+    for width in 65..80 {
+        let target = format!("/good.jpg?w={width}&format=png");
+        assert_eq!(decoded(&world.get(&target)).1, width);
+    }
 }
 
 #[test]

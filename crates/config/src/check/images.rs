@@ -1,8 +1,41 @@
-//! Sizes of pictures.
+//! Pictures: sizes that can be made, sources that can be held.
 
 use crate::fault::Fault;
 use crate::tree::{Node, joined};
 use crate::types::ImagePool;
+
+/// The largest source that is taken must have room.
+pub(super) fn sources(root: &Node, faults: &mut Vec<Fault>) {
+    let Some(image) = root.get("image") else {
+        return;
+    };
+    let bytes = |key: &str, default: u64| {
+        let node = image.get(key);
+        let value = node.map_or(Some(i128::from(default)), Node::as_integer);
+        value.map(|value| (node, value))
+    };
+    let default = ImagePool::default();
+    let all = bytes("sources_bytes_max", default.sources_bytes_max);
+    let one = bytes("source_bytes_max", default.source_bytes_max);
+    if let (Some((all_at, all)), Some((one_at, one))) = (all, one)
+        && all < one
+    {
+        let (node, path, reason) = match (all_at, one_at) {
+            (Some(node), _) => (
+                node,
+                "image.sources_bytes_max",
+                format!("is less than image.source_bytes_max, {one}"),
+            ),
+            (None, Some(node)) => (
+                node,
+                "image.source_bytes_max",
+                format!("is more than image.sources_bytes_max, {all}"),
+            ),
+            (None, None) => return,
+        };
+        faults.push(Fault::new(&node.at, path, reason));
+    }
+}
 
 /// Nobody offers a size that the image component refuses.
 pub(super) fn sizes(root: &Node, faults: &mut Vec<Fault>) {

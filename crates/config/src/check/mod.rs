@@ -27,6 +27,7 @@ pub(crate) fn gateway(root: &Node, faults: &mut Vec<Fault>) {
     routes::response_headers(root, faults);
     sign_in::keys(root, faults);
     images::sizes(root, faults);
+    images::sources(root, faults);
 }
 
 /// `sites.NAME` of each site, with its table.

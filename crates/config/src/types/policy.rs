@@ -57,7 +57,8 @@ pub struct ImagePool {
     /// Threads for image work. 0: one for each core.
     #[schemars(range(max = 1024))]
     pub threads: u32,
-    /// Most pictures that wait for a thread. Beyond it: 503 with `Retry-After`.
+    /// Most pictures that wait for their source or for a thread, besides as many as there are
+    /// threads. Beyond it: 503 with `Retry-After`, before the origin is asked.
     #[schemars(range(min = 1, max = 100_000))]
     pub queue_max: u32,
     /// Most memory of one transform, in bytes.
@@ -66,7 +67,9 @@ pub struct ImagePool {
     /// CPU time of one transform, in milliseconds. Beyond it: 500.
     #[schemars(range(min = 1, max = 600_000))]
     pub deadline_ms: u64,
-    /// Longest time of one transform, waiting included, in milliseconds. Beyond it: 503.
+    /// Longest time of one transform, waiting for a thread included, in milliseconds. Beyond it:
+    /// 503. Also the longest time in which a source comes whole, counted from the head of the
+    /// origin's answer. Beyond that: 504.
     #[schemars(range(min = 1, max = 600_000))]
     pub wall_clock_ms_max: u64,
     /// Largest source file, in bytes.
@@ -77,6 +80,9 @@ pub struct ImagePool {
     pub pixels_max: u64,
     /// Largest width or height of an output, in pixels. WebP holds no more than 16,383.
     #[schemars(range(min = 1, max = 16_383))]
+    /// Most bytes of all source files that are held at once. Beyond it: 503 with `Retry-After`.
+    #[schemars(range(min = 1, max = 1_099_511_627_776u64))]
+    pub sources_bytes_max: u64,
     pub dimension_max: u32,
 }
 
@@ -94,3 +100,4 @@ impl Default for ImagePool {
         }
     }
 }
+            sources_bytes_max: 256 * 1024 * 1024,
