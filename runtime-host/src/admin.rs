@@ -59,7 +59,7 @@ struct Live {
 
 impl View for Live {
     fn is_draining(&self) -> bool {
-        self.gate.is_draining()
+        self.gate.is_leaving()
     }
 
     fn metrics(&self) -> String {

@@ -1,6 +1,6 @@
 //! What is counted, for Prometheus.
 
-use lockgate_record::{CacheState, Record};
+use lockgate_record::{CacheState, LimitsState, Record};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -142,7 +142,8 @@ impl Metrics {
             Some(CacheState::Miss | CacheState::Stored) => self.cache_misses.inc(),
             _ => 0,
         };
-        if record.status == 429 {
+        // An origin's own 429 is none of ours.
+        if matches!(record.limits, Some(LimitsState::Limited(_))) {
             self.limited.inc();
         }
         self.duration.observe(record.duration_us as f64 / 1e6);

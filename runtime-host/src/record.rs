@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -40,11 +41,21 @@ pub struct Pending {
     pub(crate) cache: Option<CacheState>,
     pub(crate) origin: Option<u16>,
     pub(crate) origin_ms: Option<u32>,
-    pub(crate) bytes_in: u64,
+    /// The bytes of the request's body that came.
+    pub(crate) received: Option<Arc<AtomicU64>>,
+    /// The request is one of those on their way, which are counted.
+    pub(crate) in_flight: bool,
     pub(crate) done: bool,
 }
 
 impl Pending {
+    /// Takes one of the `most` places of requests on their way, given back when the record is
+    /// complete; whether there was one.
+    pub(crate) fn take_slot(&mut self, most: usize) -> bool {
+        self.in_flight = self.gate.enter(most);
+        self.in_flight
+    }
+
     /// Writes the record: `bytes_out` of the body left, and `failure` says why it ended early.
     pub fn complete(mut self: Box<Self>, bytes_out: u64, failure: Option<&str>) {
         self.write(bytes_out, failure);
@@ -131,7 +142,10 @@ impl Pending {
             cache: self.cache,
             origin: self.origin.and_then(|route| generation.origin_name(route)),
             origin_ms: self.origin_ms,
-            bytes_in: self.bytes_in,
+            bytes_in: self
+                .received
+                .as_ref()
+                .map_or(0, |received| received.load(Ordering::Relaxed)),
             bytes_out,
             duration_us,
             policy_us: self.policy_us,
@@ -150,6 +164,9 @@ impl Drop for Pending {
     fn drop(&mut self) {
         if !self.done {
             self.write(0, Some("the request was abandoned"));
+        }
+        if self.in_flight {
+            self.gate.leave();
         }
     }
 }

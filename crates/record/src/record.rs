@@ -49,7 +49,8 @@ pub struct Record<'a> {
     pub method: &'a [u8],
     /// `host`, canonical where it could be made so.
     pub host: Option<&'a [u8]>,
-    /// `path`, canonical where it could be made so.
+    /// `path`, canonical where it could be made so; secret parameters of its segments are
+    /// redacted when it is written.
     pub path: &'a [u8],
     /// `query` without the `?`; secrets are redacted when it is written.
     pub query: Option<&'a [u8]>,
@@ -161,7 +162,7 @@ impl Record<'_> {
         line.name("http", Some(self.http));
         line.text("method", self.method, NAME_BYTES_MAX);
         line.bytes("host", self.host, HOST_BYTES_MAX);
-        line.text("path", self.path, PATH_BYTES_MAX);
+        line.path(self.path);
         line.query(self.query);
         line.bytes("user_agent", self.user_agent, USER_AGENT_BYTES_MAX);
         line.number("status", u64::from(self.status));
@@ -281,6 +282,16 @@ impl Line<'_> {
                 self.altered.push(name);
             }
         }
+    }
+
+    #[inline]
+    fn path(&mut self, path: &[u8]) {
+        self.key("path");
+        self.out.push(b'"');
+        if redact::path(path, PATH_BYTES_MAX, self.out) {
+            self.altered.push("path");
+        }
+        self.out.push(b'"');
     }
 
     fn query(&mut self, query: Option<&[u8]>) {

@@ -1,4 +1,5 @@
-//! Query strings without their secrets: the one list of parameter names, and how they are found.
+//! Queries and paths without their secrets: the one list of parameter names, and how they are
+//! found.
 
 use crate::json;
 
@@ -12,6 +13,7 @@ pub const SECRET_NAMES: &[&str] = &[
     "code_verifier",
     "cookie",
     "hmac",
+    "jsessionid",
     "jwt",
     "key",
     "otp",
@@ -19,6 +21,7 @@ pub const SECRET_NAMES: &[&str] = &[
     "passcode",
     "passphrase",
     "passwd",
+    "phpsessid",
     "pin",
     "pwd",
     "saml_response",
@@ -91,6 +94,56 @@ pub(crate) fn query(query: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
         left -= 1;
         rest = &rest[end + 1..];
     }
+}
+
+/// Appends a path as the content of a JSON string, at most `bytes_max` bytes of it, the values of
+/// secret parameters (`/cart;jsessionid=...`, RFC 3986, section 3.3) redacted. True if something
+/// was redacted, cut or replaced.
+pub(crate) fn path(path: &[u8], bytes_max: usize, out: &mut Vec<u8>) -> bool {
+    if !path.iter().any(|byte| matches!(byte, b';' | b'%')) {
+        return json::content(path, bytes_max, out) == json::Written::Altered;
+    }
+    let mut shown = Vec::with_capacity(path.len());
+    let mut redacted = false;
+    for (number, segment) in path.split(|b| *b == b'/').enumerate() {
+        if number > 0 {
+            shown.push(b'/');
+        }
+        let mut rest = segment;
+        while let Some((start, width)) = next_semicolon(rest) {
+            shown.extend_from_slice(&rest[..start + width]);
+            rest = &rest[start + width..];
+            let end = next_semicolon(rest).map_or(rest.len(), |(end, _)| end);
+            let parameter = &rest[..end];
+            match parameter.iter().position(|&b| b == b'=') {
+                Some(eq)
+                    if is_secret(&parameter[..eq]) || value_is_secret(&parameter[eq + 1..]) =>
+                {
+                    shown.extend_from_slice(&parameter[..=eq]);
+                    shown.extend_from_slice(REDACTED.as_bytes());
+                    redacted = true;
+                }
+                _ => shown.extend_from_slice(parameter),
+            }
+            rest = &rest[end..];
+        }
+        shown.extend_from_slice(rest);
+    }
+    let written = json::content(&shown, bytes_max, out);
+    redacted || written == json::Written::Altered
+}
+
+fn is_encoded_semicolon(three: &[u8]) -> bool {
+    three.eq_ignore_ascii_case(b"%3b")
+}
+
+/// Where the next `;` is, as it is or percent-encoded, and how many bytes it has.
+fn next_semicolon(text: &[u8]) -> Option<(usize, usize)> {
+    (0..text.len()).find_map(|at| match &text[at..] {
+        [b';', ..] => Some((at, 1)),
+        [a, b, c, ..] if is_encoded_semicolon(&[*a, *b, *c]) => Some((at, 3)),
+        _ => None,
+    })
 }
 
 /// Whether a parameter's name (as sent, percent-encoded) is one of a secret.
@@ -233,6 +286,38 @@ mod tests {
         }
         let long = format!("{}=canary", "x".repeat(65));
         assert!(!shown(&long).0.contains("canary"));
+    }
+
+    #[test]
+    fn parameters_of_paths_go_too() {
+        for (text, expected) in [
+            ("/a/b", None),
+            ("/a;v=1/b;w", None),
+            ("/;", None),
+            ("/%3", None),
+            (
+                "/cart;jsessionid=canary",
+                Some("/cart;jsessionid=[redacted]"),
+            ),
+            (
+                "/a;JSESSIONID=canary;v=1/b",
+                Some("/a;JSESSIONID=[redacted];v=1/b"),
+            ),
+            (
+                "/a;v=1;token=canary/b;sid=canary",
+                Some("/a;v=1;token=[redacted]/b;sid=[redacted]"),
+            ),
+            ("/a%3Bsid=canary/b", Some("/a%3Bsid=[redacted]/b")),
+        ] {
+            let mut out = Vec::new();
+            let altered = path(text.as_bytes(), 200, &mut out);
+            let shown = String::from_utf8(out).unwrap();
+            assert_eq!(shown, expected.unwrap_or(text));
+            assert_eq!(altered, expected.is_some(), "{text}");
+        }
+        let mut out = Vec::new();
+        assert!(path(b"/a;sid=canary", 5, &mut out));
+        assert_eq!(out, b"/a;si");
     }
 
     #[test]

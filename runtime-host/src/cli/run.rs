@@ -70,7 +70,6 @@ async fn serve(
     let tls = Arc::new(Tls::new(&loaded.config.sites)?);
     let starter = Starter::new(options.clone(), &loaded)?;
     let (gate, current) = starter.gate(loaded)?;
-    let drain_timeout = Duration::from_millis(gate.server().drain_timeout_ms);
     for (name, address) in listeners.local_addrs() {
         tracing::info!(listener = name, %address, "listening");
     }
@@ -91,6 +90,17 @@ async fn serve(
         read_at,
     ));
     wait_for_stop().await?;
+    gate.start_leaving();
+    // As it is now: a reload may have changed it.
+    let server = gate.server();
+    let drain_timeout = Duration::from_millis(server.drain_timeout_ms);
+    if server.drain_delay_ms > 0 {
+        tracing::info!(drain_delay_ms = server.drain_delay_ms, "not ready any more");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(server.drain_delay_ms)) => {}
+            _ = wait_for_stop() => tracing::warn!("draining at once after a second signal"),
+        }
+    }
     tracing::info!(in_flight = gate.requests_in_flight(), "draining");
     gate.start_draining();
     tokio::select! {
@@ -214,12 +224,20 @@ fn needs_restart(
     differs("image", was.image != now.image);
     differs("record.path", was.record.path != now.record.path);
     differs(
+        "record.buffer_bytes_max",
+        was.record.buffer_bytes_max != now.record.buffer_bytes_max,
+    );
+    differs(
         "policy.memory_bytes_max",
         was.policy.memory_bytes_max != now.policy.memory_bytes_max,
     );
     differs(
         "policy.inspection_threads",
         was.policy.inspection_threads != now.policy.inspection_threads,
+    );
+    differs(
+        "policy.inspection_queue_max",
+        was.policy.inspection_queue_max != now.policy.inspection_queue_max,
     );
     differs(
         "policy.unseen_signatures_per_s",

@@ -32,12 +32,11 @@ pub(super) async fn fetch(step: &mut Step<'_>, mut body: RequestBody) -> Result<
     step.pending.stage = Stage::Origin;
     step.pending.origin = Some(step.seen.route);
     let bytes_max = step.route.body_bytes_max;
-    if let Some(length) = body.length() {
-        if length > bytes_max {
-            let cause = format!("the body of {length} bytes is longer than {bytes_max}");
-            return Err(Refused::new(413, "body_too_large", cause).at(Stage::Origin));
-        }
-        step.pending.bytes_in = length;
+    if let Some(length) = body.length()
+        && length > bytes_max
+    {
+        let cause = format!("the body of {length} bytes is longer than {bytes_max}");
+        return Err(Refused::new(413, "body_too_large", cause).at(Stage::Origin));
     }
     body.limit(bytes_max);
     let target = match step.plan.origin_target {

@@ -4,6 +4,7 @@
 
 mod charge;
 mod connection;
+mod date;
 mod decide;
 mod fetch;
 mod generation;
@@ -29,7 +30,7 @@ pub use connection::{Connection, Refused};
 pub use generation::{Generation, Route};
 
 use crate::cache::MemoryCache;
-use crate::http::{RequestBody, RequestHead, Response};
+use crate::http::{Pace, RequestBody, RequestHead, Response};
 use crate::image::ImagePool;
 use crate::metrics::Metrics;
 use crate::policy::{Inspection, TokenMemory};
@@ -58,6 +59,7 @@ pub struct Gate {
     subject_key: ahash::RandomState,
     started: Instant,
     requests: AtomicUsize,
+    leaving: AtomicBool,
     draining: AtomicBool,
     drain: Notify,
 }
@@ -104,6 +106,7 @@ impl Gate {
             subject_key: ahash::RandomState::default(),
             started: Instant::now(),
             requests: AtomicUsize::new(0),
+            leaving: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             drain: Notify::new(),
         })
@@ -116,13 +119,12 @@ impl Gate {
         head: &RequestHead,
         body: RequestBody,
     ) -> Response {
-        let _slot = Slot::take(&self.requests);
         let generation = self.generation();
         let mut pending = self.pending(&generation, connection, head);
         pending.has_body = !matches!(body, RequestBody::Empty);
-        let running = self.requests.load(Ordering::Relaxed);
+        pending.received = body.received();
         let limit = generation.server.requests_max as usize;
-        if running > limit {
+        if !pending.take_slot(limit) {
             let refused = Refused::new(
                 503,
                 "too_many_requests_in_flight",
@@ -180,7 +182,8 @@ impl Gate {
             cache: None,
             origin: None,
             origin_ms: None,
-            bytes_in: 0,
+            received: None,
+            in_flight: false,
             done: false,
         });
         for (range, (name, value)) in head.headers.iter().zip(head.fields()) {
@@ -224,7 +227,10 @@ impl Gate {
                 target_bytes_max: server.target_bytes_max as usize,
             },
             header_timeout: Duration::from_millis(server.header_timeout_ms),
-            body_timeout: Duration::from_millis(server.body_timeout_ms),
+            body_pace: Pace {
+                timeout: Duration::from_millis(server.body_timeout_ms),
+                bytes_per_s_min: server.body_bytes_per_s_min,
+            },
             send_timeout: Duration::from_millis(server.send_timeout_ms),
             idle_timeout: Duration::from_millis(server.idle_timeout_ms),
         }
@@ -236,8 +242,20 @@ impl Gate {
         self.generation.load().server.clone()
     }
 
+    /// Tells who asks that the gate will drain, and goes on as before.
+    pub fn start_leaving(&self) {
+        self.leaving.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether new work should go elsewhere.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
     /// Starts to drain: connections end after the request that they are at.
     pub fn start_draining(&self) {
+        self.start_leaving();
         self.draining.store(true, Ordering::SeqCst);
         self.drain.notify_waiters();
     }
@@ -259,7 +277,15 @@ impl Gate {
         }
     }
 
-    /// Requests on their way.
+    /// Waits until the gate has drained for `time`.
+    pub async fn draining_for(&self, time: Duration) {
+        self.draining().await;
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
+    }
+
+    /// Requests on their way: from their head to the last byte of their answer.
     #[must_use]
     pub fn requests_in_flight(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
@@ -275,6 +301,20 @@ impl Gate {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// Counts one more request on its way; whether there is room for it below `most`.
+    pub(crate) fn enter(&self, most: usize) -> bool {
+        if self.requests.fetch_add(1, Ordering::Relaxed) < most {
+            return true;
+        }
+        self.leave();
+        false
+    }
+
+    /// Counts one request less.
+    pub(crate) fn leave(&self) {
+        self.requests.fetch_sub(1, Ordering::Relaxed);
     }
 
     pub(crate) fn component_tag(&self) -> [u8; 8] {
@@ -309,22 +349,6 @@ fn finish(mut pending: Box<Pending>, result: Result<Response, Refused>) -> Respo
     pending.status = response.status;
     response.record = Some(pending);
     response
-}
-
-/// One of the requests on their way.
-struct Slot<'a>(&'a AtomicUsize);
-
-impl<'a> Slot<'a> {
-    fn take(requests: &'a AtomicUsize) -> Self {
-        requests.fetch_add(1, Ordering::Relaxed);
-        Self(requests)
-    }
-}
-
-impl Drop for Slot<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 fn unix_ms() -> u64 {

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use lockgate_record::Stage;
 use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
 
-use super::{Gate, Generation, Refused, Route, charge, decide, fetch, lookup, picture, store};
+use super::{
+    Gate, Generation, Refused, Route, charge, date, decide, fetch, lookup, picture, store,
+};
 use crate::http::{Fields, RequestBody, RequestHead, Response};
 use crate::record::Pending;
 use crate::request_id;
@@ -41,10 +43,29 @@ pub(super) async fn run(
     body: RequestBody,
     pending: &mut Pending,
 ) -> Result<Response, Refused> {
-    let bytes = decide::decide(gate, generation, head, pending).await?;
-    let result = act(gate, generation, head, body, pending, &bytes).await;
-    pending.verdict = bytes;
-    result
+    let verdict = decide::decide(gate, generation, head, pending).await?;
+    let decided = Decided { pending, verdict };
+    act(
+        gate,
+        generation,
+        head,
+        body,
+        decided.pending,
+        &decided.verdict,
+    )
+    .await
+}
+
+/// Gives the verdict to the record, also where the request is dropped on the way.
+struct Decided<'a> {
+    pending: &'a mut Pending,
+    verdict: Vec<u8>,
+}
+
+impl Drop for Decided<'_> {
+    fn drop(&mut self) {
+        self.pending.verdict = std::mem::take(&mut self.verdict);
+    }
 }
 
 async fn act(
@@ -121,6 +142,7 @@ fn answered(
             fields.add(b"content-type", answer.content_type);
         }
         fields.add(b"x-request-id", pending.request_id.as_bytes());
+        date::add(&mut fields);
     let room = picture::room(&step)?;
         if let Some(route) = route {
             fields.add_lines(route.response_fields.lines());

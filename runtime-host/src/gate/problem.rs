@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::connection::Refused;
+use super::date;
 use crate::http::{Fields, Response};
 
 /// The one place where a refusal becomes a response.
@@ -21,7 +22,8 @@ pub(super) fn response(refused: &Refused, request_id: &str) -> Response {
     if let (Some(detail), Some(members)) = (&refused.detail, body.as_object_mut()) {
         members.insert("detail".to_owned(), detail.as_str().into());
     }
-    let mut fields = Fields::with_capacity(160);
+    let mut fields = Fields::with_capacity(200);
+    date::add(&mut fields);
     fields.add(b"content-type", b"application/problem+json");
     fields.add(b"cache-control", b"no-store");
     fields.add(b"x-request-id", request_id.as_bytes());

@@ -1,6 +1,8 @@
 //! Bodies in both directions, as frames, so that trailers can follow.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,6 +15,9 @@ pub enum BodyError {
     /// The client sent nothing for the configured time.
     #[error("the client sent nothing for the configured time")]
     ClientTimeout,
+    /// The client sends, but less than the least rate.
+    #[error("the client sent less than {0} bytes a second")]
+    ClientSlow(u32),
     /// The client left.
     #[error("the client closed the connection in the body")]
     ClientGone,
@@ -48,6 +53,16 @@ impl RequestBody {
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.size_hint().exact()
+    }
+
+    /// The bytes that came so far; goes on counting. `None` where there is no body.
+    #[must_use]
+    pub fn received(&self) -> Option<Arc<AtomicU64>> {
+        match self {
+            Self::Empty => None,
+            Self::Http1(body) => Some(body.received()),
+            Self::Http2(body) => Some(body.received()),
+        }
     }
 
     /// Sets the most that may come; a longer body fails with [`BodyError::TooLarge`].

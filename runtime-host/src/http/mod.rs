@@ -3,9 +3,12 @@
 pub mod body;
 pub mod fields;
 pub mod head;
+pub mod intake;
 pub mod response;
 
 pub use body::{BodyError, RequestBody, ResponseBody};
 pub use fields::Fields;
 pub use head::RequestHead;
+pub(crate) use intake::Intake;
+pub use intake::Pace;
 pub use response::Response;

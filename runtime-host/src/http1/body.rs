@@ -1,16 +1,17 @@
 //! A request body that owns its connection's reading half until it is done with it.
 
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
-use tokio::time::Sleep;
 
 use super::chunked::{Chunked, Step};
-use crate::http::BodyError;
+use crate::http::{BodyError, Intake, Pace};
 use crate::net::Reader;
 
 /// The body of an HTTP/1 request.
@@ -19,23 +20,107 @@ pub struct Http1Body {
     back: Option<oneshot::Sender<Returned>>,
     ask_continue: Option<oneshot::Sender<()>>,
     framing: BodyFraming,
-    received: u64,
-    bytes_max: u64,
-    timeout: Duration,
-    sleep: Option<Pin<Box<Sleep>>>,
+    intake: Intake,
 }
 
 enum BodyFraming {
     Length(u64),
     Chunked(Chunked),
     Done,
+    /// Where the body ends is not known any more.
+    Lost,
+}
+
+impl BodyFraming {
+    /// One step with what is in the buffer; `None` where more must be read.
+    fn step(&mut self, buffer: &mut BytesMut) -> Option<Result<Step, &'static str>> {
+        match self {
+            Self::Done => Some(Ok(Step::End(Vec::new()))),
+            Self::Lost => Some(Err("the body was given up")),
+            Self::Length(left) => {
+                if buffer.is_empty() {
+                    return None;
+                }
+                let take = usize::try_from(*left)
+                    .unwrap_or(usize::MAX)
+                    .min(buffer.len());
+                let data = buffer.split_to(take).freeze();
+                *left -= take as u64;
+                if *left == 0 {
+                    *self = Self::Done;
+                }
+                Some(Ok(Step::Data(data)))
+            }
+            Self::Chunked(chunked) => match chunked.step(buffer) {
+                Ok(Step::More) => None,
+                Ok(Step::End(trailers)) => {
+                    *self = Self::Done;
+                    Some(Ok(Step::End(trailers)))
+                }
+                Err(reason) => {
+                    *self = Self::Lost;
+                    Some(Err(reason))
+                }
+                step => Some(step),
+            },
+        }
+    }
 }
 
 /// The reading half on its way back to the connection.
 pub(super) struct Returned {
     pub(super) reader: Reader,
+    framing: BodyFraming,
+}
+
+impl Returned {
     /// The body was read to its end: the next bytes are a new head.
-    pub(super) ended: bool,
+    pub(super) fn ended(&self) -> bool {
+        matches!(self.framing, BodyFraming::Done)
+    }
+
+    /// Throws away what is in the buffer of the rest of the body.
+    fn discard_buffered(&mut self) -> u64 {
+        let mut bytes = 0;
+        while !self.ended() {
+            match self.framing.step(&mut self.reader.buffer) {
+                Some(Ok(Step::Data(data))) => bytes += data.len() as u64,
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break,
+            }
+        }
+        bytes
+    }
+
+    /// Throws away what has come of the rest of the body, without waiting for more of it.
+    pub(super) async fn discard_arrived(&mut self, bytes_max: u64) {
+        poll_fn(|context| {
+            let mut bytes = self.discard_buffered();
+            while bytes <= bytes_max && self.wants_more() {
+                match self.reader.poll_fill(context) {
+                    Poll::Ready(Ok(read)) if read > 0 => bytes += self.discard_buffered(),
+                    Poll::Ready(_) | Poll::Pending => break,
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Throws away the rest of the body as it comes, at most `bytes_max` of it.
+    pub(super) async fn discard(&mut self, bytes_max: u64) {
+        let mut bytes = self.discard_buffered();
+        while bytes <= bytes_max && self.wants_more() {
+            match self.reader.fill().await {
+                Ok(read) if read > 0 => bytes += self.discard_buffered(),
+                _ => return,
+            }
+        }
+    }
+
+    fn wants_more(&self) -> bool {
+        !matches!(self.framing, BodyFraming::Done | BodyFraming::Lost)
+    }
 }
 
 /// The connection's ends of a body's channels.
@@ -50,7 +135,7 @@ impl Http1Body {
         reader: Reader,
         framing: super::Framing,
         expects_continue: bool,
-        timeout: Duration,
+        pace: Pace,
     ) -> (Self, Lease) {
         let (back, returned) = oneshot::channel();
         let (ask_continue, continue_asked) = if expects_continue {
@@ -68,10 +153,7 @@ impl Http1Body {
             back: Some(back),
             ask_continue,
             framing,
-            received: 0,
-            bytes_max: u64::MAX,
-            timeout,
-            sleep: None,
+            intake: Intake::new(pace),
         };
         (
             body,
@@ -83,54 +165,38 @@ impl Http1Body {
     }
 
     pub(crate) fn limit(&mut self, bytes_max: u64) {
-        self.bytes_max = bytes_max;
+        self.intake.limit(bytes_max);
+    }
+
+    pub(crate) fn received(&self) -> Arc<AtomicU64> {
+        self.intake.received()
     }
 
     fn give_back(&mut self) {
         if let (Some(reader), Some(back)) = (self.reader.take(), self.back.take()) {
-            let ended = matches!(self.framing, BodyFraming::Done);
+            let given_up = match self.framing {
+                BodyFraming::Done => BodyFraming::Done,
+                _ => BodyFraming::Lost,
+            };
+            let framing = std::mem::replace(&mut self.framing, given_up);
             // The connection may be gone; then nobody needs the reader.
-            let _ = back.send(Returned { reader, ended });
+            let _ = back.send(Returned { reader, framing });
         }
     }
 
     /// One step with what is in the buffer; `None` where more must be read.
     fn take_buffered(&mut self) -> Option<Result<Option<Frame<Bytes>>, BodyError>> {
         let reader = self.reader.as_mut()?;
-        match &mut self.framing {
-            BodyFraming::Done => Some(Ok(None)),
-            BodyFraming::Length(left) => {
-                if reader.buffer.is_empty() {
-                    return None;
-                }
-                let take = usize::try_from(*left)
-                    .unwrap_or(usize::MAX)
-                    .min(reader.buffer.len());
-                let data = reader.buffer.split_to(take).freeze();
-                *left -= take as u64;
-                if *left == 0 {
-                    self.framing = BodyFraming::Done;
-                }
-                Some(self.count(data))
+        let step = self.framing.step(&mut reader.buffer)?;
+        Some(match step {
+            Ok(Step::Data(data)) => {
+                let counted = self.intake.count(data.len());
+                counted.map(|()| Some(Frame::data(data)))
             }
-            BodyFraming::Chunked(chunked) => match chunked.step(&mut reader.buffer) {
-                Ok(Step::More) => None,
-                Ok(Step::Data(data)) => Some(self.count(data)),
-                Ok(Step::End(trailers)) => {
-                    self.framing = BodyFraming::Done;
-                    Some(Ok(trailers_frame(trailers)))
-                }
-                Err(reason) => Some(Err(BodyError::Malformed(reason))),
-            },
-        }
-    }
-
-    fn count(&mut self, data: Bytes) -> Result<Option<Frame<Bytes>>, BodyError> {
-        self.received += data.len() as u64;
-        if self.received > self.bytes_max {
-            return Err(BodyError::TooLarge(self.bytes_max));
-        }
-        Ok(Some(Frame::data(data)))
+            Ok(Step::End(trailers)) => Ok(trailers_frame(trailers)),
+            Ok(Step::More) => return None,
+            Err(reason) => Err(BodyError::Malformed(reason)),
+        })
     }
 }
 
@@ -183,19 +249,15 @@ impl Body for Http1Body {
                 return Poll::Ready(None);
             };
             match reader.poll_fill(context) {
-                Poll::Ready(Ok(read)) if read > 0 => this.sleep = None,
+                Poll::Ready(Ok(read)) if read > 0 => this.intake.moved(),
                 Poll::Ready(_) => {
                     this.give_back();
                     return Poll::Ready(Some(Err(BodyError::ClientGone)));
                 }
                 Poll::Pending => {
-                    let timeout = this.timeout;
-                    let sleep = this
-                        .sleep
-                        .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-                    ready!(sleep.as_mut().poll(context));
+                    let late = ready!(this.intake.poll_late(context));
                     this.give_back();
-                    return Poll::Ready(Some(Err(BodyError::ClientTimeout)));
+                    return Poll::Ready(Some(Err(late)));
                 }
             }
         }
@@ -209,7 +271,7 @@ impl Body for Http1Body {
         match self.framing {
             BodyFraming::Length(left) => SizeHint::with_exact(left),
             BodyFraming::Done => SizeHint::with_exact(0),
-            BodyFraming::Chunked(_) => SizeHint::default(),
+            BodyFraming::Chunked(_) | BodyFraming::Lost => SizeHint::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::framing::{Framing, request_framing};
 use super::parse::{HeadLimits, parse_head};
 use super::write::{Manner, send, write_response};
 use crate::gate::{Connection, Gate, Refused};
-use crate::http::{RequestBody, RequestHead, Response};
+use crate::http::{Pace, RequestBody, RequestHead, Response};
 use crate::net::{Reader, Writer};
 
 /// The times and limits of an HTTP/1 connection.
@@ -21,16 +21,24 @@ pub struct Settings {
     pub head: HeadLimits,
     /// Time for a whole head.
     pub header_timeout: Duration,
-    /// Time between two reads of a body.
-    pub body_timeout: Duration,
-    /// Time that the client may take to accept bytes.
+    /// How quickly a body has to come.
+    pub body_pace: Pace,
+    /// Longest time in which the client accepts no byte.
     pub send_timeout: Duration,
     /// Time between two requests.
     pub idle_timeout: Duration,
 }
 
-/// How long a closing connection waits for the client to read the last answer.
+/// How long a closing connection waits for the client to read the last answer, and how much it
+/// may still send meanwhile.
 const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: u64 = 256 * 1024;
+/// The most of an unwanted body that is thrown away to keep a connection, where it has come
+/// already.
+const UNWANTED_BYTES_MAX: u64 = 64 * 1024;
+/// Time for the first bytes of a connection while the gate drains. The client may have sent them
+/// before anything told it.
+const FIRST_BYTES: Duration = Duration::from_millis(500);
 
 /// Serves a connection until it ends or the gate drains.
 pub async fn serve(
@@ -68,6 +76,8 @@ struct Session {
     connection: Arc<Connection>,
     head: RequestHead,
     scratch: Vec<u8>,
+    /// A request was answered.
+    served: bool,
 }
 
 /// What reading a head gave.
@@ -84,6 +94,7 @@ impl Session {
             connection,
             head: RequestHead::default(),
             scratch: Vec::with_capacity(1024),
+            served: false,
         }
     }
 
@@ -131,6 +142,11 @@ impl Session {
         let idle = tokio::time::sleep(settings.idle_timeout);
         tokio::pin!(idle);
         let mut started = !reader.buffer.is_empty();
+        let patience = if self.served {
+            Duration::ZERO
+        } else {
+            FIRST_BYTES
+        };
         if started {
             idle.as_mut()
                 .reset(tokio::time::Instant::now() + settings.header_timeout);
@@ -146,6 +162,7 @@ impl Session {
                     match parse_head(&reader.buffer, &settings.head, &mut self.head) {
                         Ok(Some(len)) => {
                             self.head.bytes = reader.buffer.split_to(len).freeze();
+                            self.served = true;
                             return Read::Head;
                         }
                         Ok(None) => {}
@@ -171,7 +188,7 @@ impl Session {
                         Read::Closed
                     };
                 }
-                () = self.gate.draining(), if !started => return Read::Closed,
+                () = self.gate.draining_for(patience), if !started => return Read::Closed,
             }
             if !started {
                 started = true;
@@ -212,17 +229,29 @@ impl Session {
             return None;
         }
         let expects = version >= 11 && self.head.field_has_token("expect", "100-continue");
-        let (body, mut lease) = Http1Body::new(reader, framing, expects, settings.body_timeout);
-        let response = self
+        let (body, mut lease) = Http1Body::new(reader, framing, expects, settings.body_pace);
+        let mut response = self
             .respond_while_reading(body, &mut lease, writer, settings)
             .await;
+        // A body that nobody wanted is back before the answer is out. Where its rest has not
+        // come, the client must be told that the connection ends: it would use it again.
+        let mut back = lease.returned.try_recv().ok();
+        if let Some(returned) = &mut back {
+            returned.discard_arrived(UNWANTED_BYTES_MAX).await;
+            response.close |= !returned.ended();
+        }
         let reusable = self.write(writer, response, manner, settings).await;
-        // The body was dropped with the request, so the reader is on its way.
-        let Ok(mut returned) = lease.returned.await else {
-            return None;
+        let mut returned = match back {
+            Some(returned) => returned,
+            // The body was dropped with the answer, so the reader is on its way.
+            None => lease.returned.await.ok()?,
         };
-        if reusable && returned.ended {
-            return Some(returned.reader);
+        if reusable {
+            // An origin that answered early left this; the client is in the middle of sending.
+            let _ = tokio::time::timeout(LINGER, returned.discard(LINGER_BYTES_MAX)).await;
+            if returned.ended() {
+                return Some(returned.reader);
+            }
         }
         linger(&mut returned.reader, writer).await;
         None
@@ -251,7 +280,6 @@ impl Session {
                     let _ = send(
                         writer,
                         b"HTTP/1.1 100 Continue\r\n\r\n",
-                        &[],
                         settings.send_timeout,
                     ).await;
                 }
@@ -279,34 +307,22 @@ impl Session {
             settings.send_timeout,
         )
         .await;
-        let record = response.record.take();
-        match sent {
-            Ok(sent) => {
-                if let Some(record) = record {
-                    record.complete(sent.bytes, sent.failure.as_deref());
-                }
-                sent.reusable
-            }
-            Err(error) => {
-                if let Some(record) = record {
-                    record.complete(0, Some(&format!("the client is gone: {error}")));
-                }
-                false
-            }
+        if let Some(record) = response.record.take() {
+            record.complete(sent.bytes, sent.failure.as_deref());
         }
+        sent.reusable
     }
 }
 
 /// Ends the sending side and reads what the client still sends for a moment (RFC 9112 §9.6).
 async fn linger(reader: &mut Reader, writer: &mut Writer) {
-    const BYTES_MAX: usize = 256 * 1024;
     let _ = writer.shutdown().await;
     let drain = async {
         let mut drained = 0;
-        while drained < BYTES_MAX {
+        while drained < LINGER_BYTES_MAX {
             reader.buffer.clear();
             match reader.fill().await {
-                Ok(read) if read > 0 => drained += read,
+                Ok(read) if read > 0 => drained += read as u64,
                 _ => break,
             }
         }

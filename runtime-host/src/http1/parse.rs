@@ -47,7 +47,7 @@ impl HeadError {
         match self {
             Self::Malformed(_) => (400, "request_malformed"),
             Self::Version => (505, "http_version_not_supported"),
-            Self::TooManyHeaders(_) => (431, "too_many_headers"),
+            Self::TooManyHeaders(_) => (431, "headers_too_many"),
             Self::TooLarge(_) => (431, "headers_too_large"),
             Self::TargetTooLong(_) => (414, "target_too_long"),
         }
@@ -186,7 +186,7 @@ mod tests {
                 "request_malformed",
             ),
             (b"GET / HTTP/1.1\r\na: \x00\r\n\r\n", "request_malformed"),
-            (many, "too_many_headers"),
+            (many, "headers_too_many"),
             (&long_target, "target_too_long"),
             (&endless_target, "target_too_long"),
             (&endless, "headers_too_large"),

@@ -1,16 +1,16 @@
 //! The body of an HTTP/2 request.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use h2::RecvStream;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::oneshot;
-use tokio::time::Sleep;
 
-use crate::http::BodyError;
+use crate::http::{BodyError, Intake, Pace};
 
 /// The body of an HTTP/2 request. The client may send more as it is read, not before.
 pub struct Http2Body {
@@ -21,10 +21,7 @@ pub struct Http2Body {
     /// Bytes that `Content-Length` announced and that did not come yet. `h2` holds the client to
     /// its announcement.
     announced_left: Option<u64>,
-    received: u64,
-    bytes_max: u64,
-    timeout: Duration,
-    sleep: Option<Pin<Box<Sleep>>>,
+    intake: Intake,
     ended: bool,
 }
 
@@ -42,7 +39,7 @@ impl Http2Body {
         stream: RecvStream,
         announced: Option<u64>,
         expects_continue: bool,
-        timeout: Duration,
+        pace: Pace,
     ) -> (Self, Lease) {
         let (ask_continue, continue_asked) = oneshot::channel();
         let (give_back, left_unread) = oneshot::channel();
@@ -51,10 +48,7 @@ impl Http2Body {
             ask_continue: expects_continue.then_some(ask_continue),
             left_unread: Some(give_back),
             announced_left: announced,
-            received: 0,
-            bytes_max: u64::MAX,
-            timeout,
-            sleep: None,
+            intake: Intake::new(pace),
             ended: false,
         };
         let continue_asked = expects_continue.then_some(continue_asked);
@@ -68,7 +62,11 @@ impl Http2Body {
     }
 
     pub(crate) fn limit(&mut self, bytes_max: u64) {
-        self.bytes_max = bytes_max;
+        self.intake.limit(bytes_max);
+    }
+
+    pub(crate) fn received(&self) -> Arc<AtomicU64> {
+        self.intake.received()
     }
 
     fn poll_stream(
@@ -133,27 +131,18 @@ impl Body for Http2Body {
             let _ = ask.send(());
         }
         let Poll::Ready(next) = this.poll_stream(context) else {
-            let timeout = this.timeout;
-            let sleep = this
-                .sleep
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-            ready!(sleep.as_mut().poll(context));
+            let late = ready!(this.intake.poll_late(context));
             this.ended = true;
-            return Poll::Ready(Some(Err(BodyError::ClientTimeout)));
+            return Poll::Ready(Some(Err(late)));
         };
-        this.sleep = None;
+        this.intake.moved();
         let result = match next {
             Some(Ok(frame)) => {
-                let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
-                this.received += bytes;
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
                 if let Some(left) = &mut this.announced_left {
-                    *left = left.saturating_sub(bytes);
+                    *left = left.saturating_sub(bytes as u64);
                 }
-                if this.received > this.bytes_max {
-                    Some(Err(BodyError::TooLarge(this.bytes_max)))
-                } else {
-                    Some(Ok(frame))
-                }
+                Some(this.intake.count(bytes).map(|()| frame))
             }
             Some(Err(error)) if error.is_io() || error.is_remote() => {
                 Some(Err(BodyError::ClientGone))

@@ -19,7 +19,7 @@ use super::meter::{Allowed, Excess, Meter};
 use super::respond;
 use super::transport::Transport;
 use crate::gate::{Connection, Gate};
-use crate::http::{RequestBody, RequestHead, Response};
+use crate::http::{Pace, RequestBody, RequestHead, Response};
 use crate::net::{Reader, Writer};
 
 /// How long a connection that has nothing more to do may take to say goodbye.
@@ -198,8 +198,11 @@ async fn exchange(
             let body = if stream.is_end_stream() {
                 RequestBody::Empty
             } else {
-                let body_timeout = Duration::from_millis(server.body_timeout_ms);
-                let (body, ends) = request_body(&head, stream, body_timeout);
+                let pace = Pace {
+                    timeout: Duration::from_millis(server.body_timeout_ms),
+                    bytes_per_s_min: server.body_bytes_per_s_min,
+                };
+                let (body, ends) = request_body(&head, stream, pace);
                 lease = Some(ends);
                 RequestBody::Http2(body)
             };
@@ -228,16 +231,12 @@ async fn exchange(
     }
 }
 
-fn request_body(
-    head: &RequestHead,
-    stream: RecvStream,
-    body_timeout: Duration,
-) -> (Http2Body, Lease) {
+fn request_body(head: &RequestHead, stream: RecvStream, pace: Pace) -> (Http2Body, Lease) {
     let announced = head
         .field("content-length")
         .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
     let expects_continue = head.field_has_token("expect", "100-continue");
-    Http2Body::new(stream, announced, expects_continue, body_timeout)
+    Http2Body::new(stream, announced, expects_continue, pace)
 }
 
 /// Waits for the gate, and sends `100 Continue` once it asks for the body. `None` where the client

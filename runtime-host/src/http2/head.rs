@@ -116,7 +116,7 @@ pub(super) fn check(parts: &Parts, head: &RequestHead, limits: &HeadLimits) -> R
     }
     if parts.headers.len() > limits.fields_max {
         let cause = format!("more than {} header fields", limits.fields_max);
-        return Err(Refused::new(431, "too_many_headers", cause));
+        return Err(Refused::new(431, "headers_too_many", cause));
     }
     if head.target().is_empty() {
         return Err(Refused::new(
@@ -190,7 +190,7 @@ mod tests {
         for (parts, code) in [
             (parts(&long_path, &[]), "target_too_long"),
             (parts("/", &[("x", &long)]), "headers_too_large"),
-            (parts("/", &many), "too_many_headers"),
+            (parts("/", &many), "headers_too_many"),
             (
                 parts("/", &[("content-length", "1"), ("content-length", "2")]),
                 "request_framing_ambiguous",

@@ -32,6 +32,9 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Time in which a refused connection may read its answer.
 const REFUSAL_LINGER: Duration = Duration::from_millis(500);
+/// Time for the first bytes of a connection while the gate drains. The client may have sent them
+/// before anything told it.
+const FIRST_BYTES: Duration = Duration::from_millis(500);
 /// Refused connections that may do so at once. Further ones are closed without a word.
 const REFUSALS_MAX: usize = 128;
 
@@ -214,8 +217,17 @@ impl Acceptor {
                 }
             }
         }
-        // Further clients must be told at once that nobody is here.
-        drop(socket);
+        // Those who wait in the kernel came before the drain; closing would reset them. Further
+        // ones must be told at once that nobody is here, so this has a bound.
+        if let Ok(socket) = socket.into_std() {
+            for _ in 0..BACKLOG {
+                match accept_waiting(&socket) {
+                    Ok((stream, peer)) => self.start(stream, peer, &mut connections, &mut full),
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                    Err(_) => break,
+                }
+            }
+        }
         let most = Duration::from_millis(self.gate.server().drain_timeout_ms);
         let drained = timeout(most, async {
             while let Some(ended) = connections.join_next().await {
@@ -271,6 +283,13 @@ impl Acceptor {
             });
         }
     }
+}
+
+/// A connection that waits already; `WouldBlock` where none does.
+fn accept_waiting(socket: &StdListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = socket.accept()?;
+    stream.set_nonblocking(true)?;
+    Ok((TcpStream::from_std(stream)?, peer))
 }
 
 fn report_panic(listener: &str, ended: Result<(), tokio::task::JoinError>) {
@@ -430,7 +449,7 @@ async fn opens_with_preface(gate: &Gate, reader: &mut Reader) -> Option<bool> {
                 Err(_) if came > 0 => return Some(false),
                 _ => return None,
             },
-            () = gate.draining(), if came == 0 => return None,
+            () = gate.draining_for(FIRST_BYTES), if came == 0 => return None,
         }
         if came == 0 {
             deadline = Instant::now() + settings.header_timeout;

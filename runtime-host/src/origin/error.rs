@@ -99,7 +99,7 @@ impl OriginError {
 
     fn from_body(error: &BodyError) -> Self {
         let (status, code) = match error {
-            BodyError::ClientTimeout => (408, "body_timeout"),
+            BodyError::ClientTimeout | BodyError::ClientSlow(_) => (408, "body_timeout"),
             BodyError::TooLarge(_) => (413, "body_too_large"),
             BodyError::Malformed(_) => (400, "body_malformed"),
             BodyError::ClientGone | BodyError::Stream(_) => (400, "client_gone"),

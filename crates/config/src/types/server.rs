@@ -27,6 +27,10 @@ pub struct Server {
     /// Longest pause between two reads of a request body, in milliseconds. Beyond it: 408.
     #[schemars(range(min = 1, max = 3_600_000))]
     pub body_timeout_ms: u64,
+    /// Least rate of a request body, in bytes a second, from when the gate has waited for it for
+    /// `body_timeout_ms` in all. Beyond it: 408. 0: none.
+    #[schemars(range(max = 1_000_000_000))]
+    pub body_bytes_per_s_min: u32,
     /// Longest time without progress when sending a response, in milliseconds. Beyond it the
     /// connection is closed.
     #[schemars(range(min = 1, max = 3_600_000))]
@@ -37,10 +41,14 @@ pub struct Server {
     /// Most open connections. Further ones get 503, over TLS they are closed.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub connections_max: u32,
-    /// Most requests at work at once. Beyond it: 503.
+    /// Most requests at once, each from its head to the last byte of its answer. Beyond it: 503.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub requests_max: u32,
-    /// How long requests in flight may go on after SIGTERM, in milliseconds.
+    /// How long the gate goes on as before after SIGTERM, but for `/readyz` that answers 503, in
+    /// milliseconds: as long as the balancers in front need to notice.
+    #[schemars(range(max = 3_600_000))]
+    pub drain_delay_ms: u64,
+    /// How long requests in flight may go on after that, in milliseconds.
     #[schemars(range(max = 3_600_000))]
     pub drain_timeout_ms: u64,
     /// I/O threads. 0: one for each core.
@@ -66,10 +74,12 @@ impl Default for Server {
             send_timeout_ms: 30_000,
             idle_timeout_ms: 60_000,
             connections_max: 10_000,
+            body_bytes_per_s_min: 500,
             requests_max: 4096,
             drain_timeout_ms: 30_000,
             threads: 0,
             trusted_proxies: Vec::new(),
+            drain_delay_ms: 0,
             http2: Http2::default(),
         }
     }
