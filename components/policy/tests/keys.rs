@@ -26,17 +26,125 @@ fn cache_key(text: &str) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn a_shared_key_is_site_audience_target_and_picture() {
+fn a_shared_key_is_site_audience_url_and_picture() {
     let get = cache_key("GET /products/1?b=2&a=1 HTTP/1.1");
     assert_eq!(
         get.as_deref(),
-        Some(&b"shop\0shared\0/products/1?b=2&a=1\0"[..])
+        Some(&b"shop\0shared\0\0http://shop.example/products/1?b=2&a=1\0"[..])
     );
     assert_eq!(get, cache_key("HEAD //products/%31?b=2&a=1 HTTP/1.1"));
     assert_ne!(get, cache_key("GET /products/1?a=1&b=2 HTTP/1.1"));
     let other = cache_key("GET /products/1?b=2&a=1 HTTP/1.1\nHost: other.example");
     assert_ne!(get, other);
     assert_eq!(cache_key("POST /x HTTP/1.1\nHost: other.example"), None);
+}
+
+#[test]
+fn scheme_host_and_port_are_in_the_key() {
+    let of = |host: &str| {
+        let ask = Ask::new(&format!("GET /products/1 HTTP/1.1\nHost: {host}"));
+        (keys(&ask).0, keys(&ask.clone().sni("shop.example")).0)
+    };
+    let (http, https) = of("shop.example");
+    assert_ne!(http, https);
+    assert_eq!(
+        https.as_deref(),
+        Some(&b"shop\0shared\0\0https://shop.example/products/1\0"[..])
+    );
+    assert_eq!(http, of("Shop.Example.:80").0);
+    assert_eq!(https, of("shop.example:443").1);
+    assert_eq!(
+        of("shop.example:8080").0.as_deref(),
+        Some(&b"shop\0shared\0\0http://shop.example:8080/products/1\0"[..])
+    );
+    let others = ["shop.example:443", "shop.example:1", "www.shop.example"];
+    for (i, host) in others.iter().enumerate() {
+        assert_ne!(http, of(host).0, "{host}");
+        assert!(others[..i].iter().all(|other| of(other) != of(host)));
+    }
+    // The target's scheme is not what the origin is told.
+    let absolute = cache_key("GET https://shop.example/products/1 HTTP/1.1");
+    assert_eq!(absolute, http);
+}
+
+#[test]
+fn what_a_trusted_proxy_says_of_the_request_is_in_the_key() {
+    let of = |peer, fields: &str| {
+        let text = format!("GET /products/1 HTTP/1.1\n{fields}");
+        keys(&Ask::new(text.trim_end()).peer(peer)).0
+    };
+    let (stranger, proxy) = (v4(192, 0, 2, 7), v4(10, 0, 0, 1));
+    let plain = of(stranger, "");
+    assert_eq!(plain, of(proxy, ""));
+    for fields in [
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Host: www.shop.example",
+        "X-Forwarded-Prefix: /shop",
+        "X-Original-URL: /other",
+        "Forwarded: for=192.0.2.1;proto=https",
+        "Forwarded: for=192.0.2.1;host=\"a;for=b\"",
+    ] {
+        assert_eq!(plain, of(stranger, fields), "{fields}");
+        assert_ne!(plain, of(proxy, fields), "{fields}");
+    }
+    assert_eq!(
+        of(
+            proxy,
+            "X-Forwarded-Proto: https\nX-Forwarded-For: 192.0.2.1"
+        ),
+        of(
+            proxy,
+            "x-forwarded-proto: https\nX-Forwarded-For: 192.0.2.2"
+        ),
+        "another client, the same answer"
+    );
+    assert_eq!(
+        of(proxy, "Forwarded: for=192.0.2.1;proto=https"),
+        of(proxy, "Forwarded: for=\"[2001:db8::1]:9\";proto=https"),
+    );
+    assert_ne!(
+        of(proxy, "Forwarded: for=192.0.2.1;host=\"a;for=b\""),
+        of(proxy, "Forwarded: for=192.0.2.1;host=\"a;for=c\""),
+    );
+    // The origin does not get what Connection names.
+    assert_eq!(
+        plain,
+        of(
+            proxy,
+            "X-Forwarded-Proto: https\nConnection: close, x-forwarded-proto"
+        )
+    );
+}
+
+#[test]
+fn pictures_behind_a_sign_in_are_each_subjects_own() {
+    let signed = include_str!("common/gateway.toml").replace(
+        "name = \"free-image\"",
+        "name = \"free-image\"\nsign_in = \"customers\"",
+    );
+    let of = |configuration: &str, sub: &str| {
+        let compiled = compile(configuration, include_str!("common/rules.toml"));
+        let token = token(SECRET, json!({ "sub": sub }));
+        let ask = Ask::new(&format!(
+            "GET /free/a.jpg?w=200 HTTP/1.1\nAuthorization: Bearer {token}"
+        ));
+        let bytes = policy_of(&compiled).decide(&ask.input());
+        match Verdict::parse(&bytes).expect("a verdict").body {
+            VerdictBody::Plan(plan) => plan.cache_key.map(<[u8]>::to_vec),
+            other => panic!("{other:?}"),
+        }
+    };
+    let ann = of(&signed, "ann").expect("a key");
+    assert!(ann.starts_with(b"shop\0private"), "{ann:?}");
+    assert_ne!(Some(ann), of(&signed, "ben"));
+    // Shared only where it is said.
+    let stated = signed.replace(
+        "strip_prefix = \"/free\"",
+        "strip_prefix = \"/free\"\ncache = { audience = \"shared\" }",
+    );
+    let ann = of(&stated, "ann").expect("a key");
+    assert!(ann.starts_with(b"shop\0shared"), "{ann:?}");
+    assert_eq!(Some(ann), of(&stated, "ben"));
 }
 
 #[test]
@@ -82,7 +190,7 @@ fn limits_count_networks_and_subjects() {
     };
     assert_eq!(
         limit(get, v4(192, 0, 2, 1)),
-        [b"\x0a\0per-client4\xc0\0\x02\x01"]
+        [b"\x04\0shop\x0a\0per-client4\xc0\0\x02\x01"]
     );
     assert_eq!(limit(get, v6(1, 1)), limit(get, v6(2, 1)));
     assert_ne!(limit(get, v6(1, 1)), limit(get, v6(1, 2)));

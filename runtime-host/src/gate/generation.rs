@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lockgate_bundle::Bundle;
 use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAction, Server};
 use lockgate_http_cache::{Audience, RoutePolicy};
-use lockgate_limits::{Cells, LimitSpec, Limiter, Window};
+use lockgate_limits::{Cells, Limiter};
 use sha2::{Digest as _, Sha256};
 
 use crate::http::Fields;
@@ -69,24 +69,7 @@ impl Generation {
         origins: Origins,
         secrets: &Secrets,
     ) -> anyhow::Result<Self> {
-        let specs: Vec<_> = config
-            .rate_limits
-            .iter()
-            .map(|(name, limit)| LimitSpec {
-                scope: String::new(),
-                name: name.clone(),
-                windows: limit
-                    .windows
-                    .iter()
-                    .map(|window| Window {
-                        requests: window.requests,
-                        per: std::time::Duration::from_secs(u64::from(window.per_s)),
-                        burst: window.burst,
-                    })
-                    .collect(),
-            })
-            .collect();
-        let limiter = Limiter::new(&specs, cells)?;
+        let limiter = Limiter::new(&lockgate_compile::limit_specs(&config), cells)?;
         let routes = config
             .sites
             .values()
@@ -173,8 +156,14 @@ fn make_route(
         CacheAudience::Shared if signed_in => Audience::SharedAfterAuthorization,
         CacheAudience::Shared => Audience::Shared,
     };
+    // As the policy says it in `stages/plan.rs`: without a `cache` table pictures behind a
+    // sign-in are each subject's own.
     let image = route.image.as_ref().map(|_| RoutePolicy {
-        audience: audience(CacheAudience::Shared),
+        audience: if signed_in {
+            Audience::Private
+        } else {
+            Audience::Shared
+        },
         default_ttl_s: None,
     });
     let cache = route.cache.as_ref().map(|cache| RoutePolicy {

@@ -2,15 +2,20 @@
 
 mod image;
 mod keys;
+mod proxied;
 mod target;
 
 use lockgate_bundle::{Action, Audience, RoutePlan, Site};
 use lockgate_wire::{Answer, LimitCharge, Plan, Seen, Stage};
 
 use super::authenticate::{Identity, write_visible};
-use super::normalise::{CUSTOMER, Request};
+use super::normalise::Request;
 use crate::call::Call;
 use crate::exit::Exit;
+
+/// The header field in which the origin is told who is signed in. The host lets none of the
+/// client's own through.
+const CUSTOMER: &[u8] = b"x-customer";
 
 pub(crate) fn run<'r>(
     call: Call<'r, '_>,
@@ -30,20 +35,15 @@ pub(crate) fn run<'r>(
         match image::choose(call, options, request) {
             Ok(chosen) => picture = chosen,
             // Charged like what it asks for.
-            Err(Exit::Answer(refusal)) => answer = Some(refusal),
+            Err(Exit::Answer(refusal)) => answer = Some(*refusal),
             Err(exit) => return Err(exit),
         }
     }
     // All bytes of the plan lie behind each other in one buffer.
     let mut parts = Parts::new(seen.target.len());
     let origin_target = parts.add(|out| target::for_origin(out, route, request, &picture));
-    let audience = match (route.cache, &route.image) {
-        (Some(audience), _) => Some(audience),
-        (None, Some(_)) => Some(Audience::Shared),
-        (None, None) => None,
-    };
-    let cache_key = audience.filter(|_| reads).map(|audience| {
-        parts.add(|out| keys::cache(out, site, audience, identity, request, &picture))
+    let cache_key = audience(route).filter(|_| reads).map(|audience| {
+        parts.add(|out| keys::cache(out, call, site, audience, identity, request, &picture))
     });
     let customer = parts.add(|out| {
         if let Some(identity) = identity {
@@ -77,14 +77,25 @@ pub(crate) fn run<'r>(
             })
             .collect(),
         image: picture.plan,
-        // A field of the client's own never reaches the origin: without a subject it is emptied.
-        set_headers: if customer.start < customer.end || request.forged_customer {
+        set_headers: if customer.start < customer.end {
             vec![(CUSTOMER, of(customer))]
         } else {
             Vec::new()
         },
         answer,
     })
+}
+
+/// Who may get a stored answer. Pictures are kept without being told so: making them is dear. Of a
+/// route with a sign-in they are kept for each subject alone, since nobody has said that they are
+/// the same for all. The host's `RoutePolicy` says the same.
+fn audience(route: &RoutePlan) -> Option<Audience> {
+    match (route.cache, &route.image, &route.sign_in) {
+        (Some(audience), _, _) => Some(audience),
+        (None, Some(_), Some(_)) => Some(Audience::Private),
+        (None, Some(_), None) => Some(Audience::Shared),
+        (None, None, _) => None,
+    }
 }
 
 /// The answer of a route that needs no origin.
@@ -118,7 +129,7 @@ struct Part {
 
 impl Parts {
     fn new(target_len: usize) -> Self {
-        let capacity = target_len.saturating_mul(2).saturating_add(320);
+        let capacity = target_len.saturating_mul(2).saturating_add(384);
         Self {
             bytes: Vec::with_capacity(capacity),
         }

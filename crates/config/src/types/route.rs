@@ -46,7 +46,8 @@ pub struct Route {
     #[serde(default)]
     #[schemars(extend("x-ref" = "rate_limits", "uniqueItems" = true))]
     pub rate_limits: Vec<String>,
-    /// How responses are cached. Without this table they are not.
+    /// How responses are cached. Without this table they are not, but for those of a route with
+    /// `image`: these are shared, or private where the route needs a sign-in.
     #[serde(default)]
     pub cache: Option<RouteCache>,
     /// How pictures are transformed. Without this table they are not.
@@ -164,9 +165,19 @@ pub enum CacheAudience {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RouteImage {
-    /// Widths that a request may ask for, in pixels. Empty: any up to `image.dimension_max`.
+    /// Widths that a request may ask for (`w`), in pixels. Without `widths`, `heights`,
+    /// `qualities` and `presets_only`: any up to `image.dimension_max`, which lets everybody ask
+    /// for as many pictures as there are numbers. With one of them: those of the list.
     #[schemars(inner(range(min = 1, max = 16_383)))]
     pub widths: Vec<u32>,
+    /// Heights that a request may ask for (`h`), in pixels, as for `widths`.
+    #[schemars(inner(range(min = 1, max = 16_383)))]
+    pub heights: Vec<u32>,
+    /// Qualities that a request may ask for (`q`), as for `widths`; without any list 1 to 100.
+    #[schemars(inner(range(min = 1, max = 100)))]
+    pub qualities: Vec<u32>,
+    /// Whether a request may name a preset and a format, and nothing else.
+    pub presets_only: bool,
     /// Presets that a request may ask for.
     #[schemars(extend("x-ref" = "image_presets"))]
     pub presets: Vec<String>,
@@ -184,6 +195,9 @@ impl Default for RouteImage {
     fn default() -> Self {
         Self {
             widths: Vec::new(),
+            heights: Vec::new(),
+            qualities: Vec::new(),
+            presets_only: false,
             presets: Vec::new(),
             formats: vec![ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Webp],
             quality: 80,

@@ -4,21 +4,29 @@
 //! Pieces that may hold any byte stand behind their length, so that no two keys of different
 //! meaning are the same bytes.
 
+use std::io::Write as _;
 use std::net::Ipv6Addr;
 
 use lockgate_bundle::{Audience, KeyPart, Limit, RoutePlan, Site};
+use lockgate_normalise::Host;
 
 use super::image::Picture;
-use super::target;
+use super::{proxied, target};
+use crate::call::Call;
 use crate::stages::authenticate::Identity;
 use crate::stages::normalise::Request;
 
-/// Writes a cache key: site, audience, canonical target, options of the picture, NUL between
-/// them. The method is not in it: HEAD may be answered by what GET has stored.
+/// Writes a cache key: site, audience, what a trusted proxy says of the request, scheme, host and
+/// port, canonical target, options of the picture, NUL between them. The method is not in it:
+/// HEAD may be answered by what GET has stored.
+///
+/// The origin is told scheme, host and port, and redirects and links are made of them: what one
+/// host of a site was given is not for another.
 ///
 /// A private answer without a subject has no key: nothing is written.
 pub(super) fn cache(
     out: &mut Vec<u8>,
+    call: Call<'_, '_>,
     site: &Site,
     audience: Audience,
     identity: Option<&Identity<'_>>,
@@ -40,12 +48,31 @@ pub(super) fn cache(
         _ => out.extend_from_slice(b"shared"),
     }
     out.push(0);
+    proxied::write(out, call, request);
+    out.push(0);
+    write_authority(out, call.input.tls(), &request.canonical.host);
     target::canonical(out, request, picture);
     out.push(0);
     if let Some(image) = picture.plan {
         out.extend_from_slice(&image.width.to_le_bytes());
         out.extend_from_slice(&image.height.to_le_bytes());
         out.extend_from_slice(&[image.fit, image.format, image.quality]);
+    }
+}
+
+/// Scheme, canonical host, and the port where it is not that of the scheme. The scheme is the
+/// connection's, as the origin is told it, whatever an absolute-form target says.
+fn write_authority(out: &mut Vec<u8>, tls: bool, host: &Host<'_>) {
+    let (scheme, default_port) = if tls {
+        (&b"https://"[..], 443)
+    } else {
+        (&b"http://"[..], 80)
+    };
+    out.extend_from_slice(scheme);
+    out.extend_from_slice(host.name.as_bytes());
+    if let Some(port) = host.port.filter(|port| *port != default_port) {
+        // Writing to a vector does not fail.
+        let _ = write!(out, ":{port}");
     }
 }
 
