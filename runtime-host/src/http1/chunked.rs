@@ -101,7 +101,8 @@ fn take_line(buffer: &mut BytesMut, bytes_max: usize) -> Result<Option<Bytes>, &
         .take(bytes_max + 2)
         .position(|byte| *byte == b'\n')
     else {
-        return if buffer.len() > bytes_max {
+        // With a CR and a LF still to come: what is refused must not depend on how it arrives.
+        return if buffer.len() >= bytes_max + 2 {
             Err("a chunk line is too long")
         } else {
             Ok(None)
@@ -174,6 +175,17 @@ mod tests {
                 Ok((b"hello!".to_vec(), 2)),
                 "pieces of {piece}"
             );
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_greatest_length_is_one_however_it_arrives() {
+        let line = |len: usize| format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(len - 2));
+        for piece in [1, LINE_BYTES_MAX + 1, LINE_BYTES_MAX + 2, 9999] {
+            let whole = decode(line(LINE_BYTES_MAX).as_bytes(), piece);
+            assert_eq!(whole, Ok((b"hello".to_vec(), 0)), "pieces of {piece}");
+            let longer = decode(line(LINE_BYTES_MAX + 1).as_bytes(), piece);
+            assert_eq!(longer, Err("a chunk line is too long"), "pieces of {piece}");
         }
     }
 
