@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use anyhow::Context as _;
 use lockgate_compile::Compiled;
 use lockgate_config::{Loaded, Sources};
-use lockgate_limits::{Cells, SingleLimit};
+use lockgate_limits::Cells;
 use lockgate_record::{RecordSink, SinkOptions, Target};
 
 use crate::cache::MemoryCache;
@@ -15,7 +15,7 @@ use crate::gate::{Gate, Generation, Parts};
 use crate::image::ImagePool;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
-use crate::policy::{Inspection, PolicyComponent, Pool, Secrets, TokenMemory};
+use crate::policy::{Inspection, PolicyComponent, Pool, Secrets, Signatures, TokenMemory};
 use crate::sandbox::{Sandbox, precompiled};
 use crate::secrets;
 
@@ -95,18 +95,15 @@ impl Starter {
         let images = self.images(&current.loaded)?;
         let gate = Gate::new(Parts {
             generation,
-            cells,
-            cache: MemoryCache::new(config.cache.bytes_max),
-            tokens: TokenMemory::new(config.policy.remembered_tokens_max as usize),
+            cells: cells.clone(),
+            cache: MemoryCache::new(config.cache.bytes_max, config.cache.object_bytes_max),
+            tokens: TokenMemory::new(config.policy.remembered_tokens_bytes_max),
             inspection: Inspection::start(
                 "inspect",
                 config.policy.inspection_threads as usize,
                 config.policy.inspection_queue_max as usize,
             )?,
-            signatures: SingleLimit::new(
-                config.policy.unseen_signatures_per_s,
-                config.policy.unseen_signatures_per_s,
-            ),
+            signatures: Signatures::new(&config.policy, cells)?,
             images,
             records: open_records(&config.record)?,
             metrics: Metrics::new(),

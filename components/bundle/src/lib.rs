@@ -26,8 +26,9 @@ mod plan;
 mod sound;
 
 pub use bytes::{BundleError, Digest, FORMAT_VERSION, MAGIC, digest};
-pub use image::{Fit, Format, ImageRoute, Preset};
+pub use image::{Choice, Fit, Format, ImageRoute, Preset};
 pub use plan::{Action, Audience, KeyPart, Limit, RoutePlan, RouteSignIn};
+pub use sound::ROUTE_LIMITS_MAX;
 
 use lockgate_auth::CompiledSignIn;
 use lockgate_firewall::CompiledFirewall;
@@ -64,6 +65,8 @@ pub struct Site {
     pub name: String,
     /// Index in [`Bundle::firewalls`]; `None` lets everything through.
     pub firewall: Option<u16>,
+    /// Paths may hold `;`, which some origins read as the start of parameters.
+    pub path_parameters: bool,
 }
 
 /// A firewall, and where its rules stand among all rules.
@@ -95,4 +98,18 @@ pub struct Heads {
     pub header_bytes_max: u32,
     /// Trusted proxies: addresses and CIDR ranges.
     pub trusted_proxies: Vec<String>,
+    /// Which field of theirs names the client.
+    pub client_address_from: ClientAddressFrom,
+}
+
+/// Which field of a trusted proxy names the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ClientAddressFrom {
+    /// `X-Forwarded-For`, and `Forwarded` where there is no line of it.
+    #[default]
+    Either,
+    /// `X-Forwarded-For` alone.
+    XForwardedFor,
+    /// `Forwarded` alone.
+    Forwarded,
 }

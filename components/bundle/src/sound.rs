@@ -2,8 +2,8 @@
 
 use crate::{Bundle, KeyPart};
 
-/// Limits on one route: a verdict lists at most 255.
-const ROUTE_LIMITS_MAX: usize = 64;
+/// Limits on one route, those of its site included: as many as the host charges at once.
+pub const ROUTE_LIMITS_MAX: usize = 8;
 
 impl Bundle {
     pub(crate) fn check(&self) -> Result<(), &'static str> {
@@ -61,7 +61,7 @@ impl Bundle {
 
     fn check_limits(&self, limits: &[u16]) -> Result<(), &'static str> {
         if limits.len() > ROUTE_LIMITS_MAX {
-            return Err("a route has more than 64 limits");
+            return Err("a route has more than 8 limits");
         }
         if limits
             .iter()

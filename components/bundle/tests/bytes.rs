@@ -1,8 +1,8 @@
 //! Bundles as bytes: the same ones each time, and damage is noticed.
 
 use lockgate_bundle::{
-    Action, Bundle, BundleError, FORMAT_VERSION, Fit, Format, ImageRoute, KeyPart, Limit, MAGIC,
-    Preset, RoutePlan, Site, digest,
+    Action, Bundle, BundleError, Choice, FORMAT_VERSION, Fit, Format, ImageRoute, KeyPart, Limit,
+    MAGIC, Preset, RoutePlan, Site, digest,
 };
 use proptest::prelude::*;
 
@@ -11,6 +11,7 @@ fn sample() -> Bundle {
         sites: vec![Site {
             name: "shop".into(),
             firewall: None,
+            path_parameters: false,
         }],
         plans: vec![RoutePlan {
             site: 0,
@@ -22,7 +23,10 @@ fn sample() -> Bundle {
             limits: vec![0, 1],
             cache: None,
             image: Some(ImageRoute {
-                widths: vec![320],
+                widths: Choice::Of(vec![320]),
+                heights: Choice::Of(vec![]),
+                qualities: Choice::Any,
+                fits: true,
                 presets: vec![Preset {
                     name: "thumb".into(),
                     width: Some(96),

@@ -1,9 +1,9 @@
 //! A loaded bundle, and the two calls that it answers.
 
 use lockgate_auth::SignIn;
-use lockgate_bundle::{Bundle, Limit, RoutePlan, Site};
+use lockgate_bundle::{Bundle, ClientAddressFrom, Limit, RoutePlan, Site};
 use lockgate_firewall::Firewall;
-use lockgate_normalise::{Limits, Settings, TrustedProxies};
+use lockgate_normalise::{Believe, Limits, Settings, TrustedProxies};
 use lockgate_route::Routes;
 use lockgate_wire::{Input, NONE, Seen, Stage, Verdict, VerdictBody, grant_signature};
 
@@ -82,7 +82,11 @@ impl Policy {
                     ..Limits::default()
                 },
                 proxies,
-                ..Settings::default()
+                believe: match heads.client_address_from {
+                    ClientAddressFrom::Either => Believe::Either,
+                    ClientAddressFrom::XForwardedFor => Believe::XForwardedFor,
+                    ClientAddressFrom::Forwarded => Believe::Forwarded,
+                },
             },
             routes,
             sites: bundle.sites,
@@ -114,7 +118,7 @@ impl Policy {
         seen.client = input.peer;
         let body = match stages::run(call, &mut seen) {
             Ok(plan) => VerdictBody::Plan(plan),
-            Err(Exit::Answer(answer)) => VerdictBody::Answer(answer),
+            Err(Exit::Answer(answer)) => VerdictBody::Answer(*answer),
             Err(Exit::Need(need)) => VerdictBody::Need(need),
         };
         Verdict { seen, body }.to_bytes()
@@ -161,7 +165,7 @@ pub(crate) fn fault(code: &'static str, cause: &str) -> Vec<u8> {
 /// A verdict without a request.
 fn alone(exit: Exit<'_>) -> Vec<u8> {
     let body = match exit {
-        Exit::Answer(answer) => VerdictBody::Answer(answer),
+        Exit::Answer(answer) => VerdictBody::Answer(*answer),
         Exit::Need(need) => VerdictBody::Need(need),
     };
     let seen = nothing_seen();

@@ -23,7 +23,7 @@ pub(crate) fn run<'r>(call: Call<'r, '_>, seen: &mut Seen<'r>) -> Result<Plan<'r
     let site = site::run(call, &request, seen)?;
     // Before the route: who is blocked learns neither paths nor methods.
     firewall::run(call, site, &request, seen)?;
-    let route = route::run(call, &request, seen)?;
+    let route = route::run(call, site, &request, seen)?;
     let identity = authenticate::run(call, route, &request, seen)?;
     authorize::run(call, route, identity.as_ref(), seen)?;
     plan::run(call, site, route, &request, identity.as_ref(), seen)

@@ -21,6 +21,14 @@ fn remember(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// What is to be remembered of a refused token, and whether briefly.
+fn remember_refused(bytes: &[u8]) -> (Vec<u8>, bool) {
+    match Verdict::parse(bytes).expect("a verdict").body {
+        VerdictBody::Answer(answer) => (answer.remember.to_vec(), answer.remember_briefly),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn state(bytes: &[u8]) -> Vec<u8> {
     match Verdict::parse(bytes).expect("a verdict").body {
         VerdictBody::Need(need) => need.state.to_vec(),
@@ -96,5 +104,45 @@ fn a_state_belongs_to_its_bundle() {
     for len in [0, 3, 7, 8, 9] {
         let answer = summary(&POLICY.resume(&state[..len], &[]));
         assert_eq!(answer, "normalise 500 policy_input", "{len}");
+    }
+}
+
+#[test]
+fn a_wrong_signature_is_remembered_for_its_sign_in() {
+    let forged = token(b"a key that is nobody's, 32 bytes", json!({ "sub": "eve" }));
+    let ask = signed_in("/orders/1", &forged);
+    let first = ask.decide();
+    let (mark, briefly) = remember_refused(&first);
+    assert!(briefly && !mark.is_empty());
+    // Refused without a grant, with the same answer but for what is to be remembered.
+    let again = ask.clone().not_granted().remembered(&mark).decide();
+    assert_eq!(summary(&again), summary(&first));
+    assert_eq!(remember_refused(&again), (Vec::new(), false));
+    // Another sign-in may know the key.
+    let staff = signed_in("/admin", &forged).not_granted().remembered(&mark);
+    check_ask(&staff, "sign_in need VerifySignature");
+    // The cheap refusals come first.
+    let malformed = signed_in("/orders/1", "abc")
+        .not_granted()
+        .remembered(&mark);
+    assert!(summary(&malformed.decide()).contains("token_malformed"));
+}
+
+#[test]
+fn a_good_signature_is_remembered_whatever_else_is_wrong() {
+    let expired = token(SECRET, json!({ "sub": "ann", "exp": common::NOW_S - 3600 }));
+    let unfit = token(SECRET, json!({ "sub": "ann" }));
+    for (target, token, code) in [
+        ("/orders/1", &expired, "sign_in 401 token_expired"),
+        ("/refunds", &unfit, "authorize 403 scope_missing"),
+    ] {
+        let ask = signed_in(target, token);
+        let first = ask.decide();
+        assert!(summary(&first).starts_with(code), "{}", summary(&first));
+        let (claims, briefly) = remember_refused(&first);
+        assert!(!briefly);
+        let again = ask.not_granted().remembered(&claims).decide();
+        assert_eq!(summary(&again), summary(&first));
+        assert_eq!(remember_refused(&again), (Vec::new(), false));
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Ask, SECRET, STAFF_SECRET, check, check_ask, token, v4};
+use common::{Ask, SECRET, STAFF_SECRET, check, check_ask, compile, policy_of, summary, token, v4};
 use serde_json::json;
 
 #[test]
@@ -24,10 +24,6 @@ fn normalise_refuses_what_has_no_safe_form() {
     check(
         &format!("GET / HTTP/1.1{fields}"),
         "normalise 431 headers_too_many",
-    );
-    check(
-        "GET / HTTP/1.1\nX_Customer: mallory",
-        "normalise 400 header_alias",
     );
 }
 
@@ -205,10 +201,10 @@ fn who_is_signed_in_is_told_to_the_origin() {
 }
 
 #[test]
-fn a_client_cannot_say_who_it_is() {
+fn what_a_client_says_of_itself_is_not_repeated() {
     check(
         "GET /products/1 HTTP/1.1\nX-Customer: mallory",
-        "respond plan route=products cached limit=per-client x-customer=",
+        "respond plan route=products cached limit=per-client",
     );
     let ann = token(SECRET, json!({ "sub": "ann" }));
     let request = format!("GET /orders/1 HTTP/1.1\nAuthorization: Bearer {ann}\nx-CUSTOMER: eve");
@@ -218,8 +214,54 @@ fn a_client_cannot_say_who_it_is() {
     let request = format!("GET /orders/1 HTTP/1.1\nAuthorization: Bearer {nobody}\nX-Customer: e");
     check(
         &request,
-        "respond plan route=orders limit=per-client limit=per-token x-customer=",
+        "respond plan route=orders limit=per-client limit=per-token",
     );
+}
+
+#[test]
+fn a_path_with_parameters_takes_no_route() {
+    for path in [
+        "/orders/1;x=1",
+        "/orders;/1",
+        "/products/1;jsessionid=a?b=c",
+    ] {
+        check(&format!("GET {path} HTTP/1.1"), "route 400 path_parameter");
+    }
+    check(
+        "GET /products/a%3Bb?x;y HTTP/1.1",
+        "respond plan route=products cached limit=per-client",
+    );
+    let open = include_str!("common/gateway.toml").replace(
+        "[sites.shop]",
+        "[sites.shop]\npath_parameters = \"forward\"",
+    );
+    let policy = policy_of(&compile(&open, include_str!("common/rules.toml")));
+    let verdict = policy.decide(&Ask::new("GET /products/1;x=1 HTTP/1.1").input());
+    assert_eq!(
+        summary(&verdict),
+        "respond plan route=products cached limit=per-client"
+    );
+}
+
+#[test]
+fn the_client_is_found_in_the_field_that_is_named() {
+    let text = "GET /products/1 HTTP/1.1\nX-Forwarded-For: 192.0.2.77\n\
+                Forwarded: for=198.51.100.20";
+    let ask = Ask::new(text).peer(v4(10, 1, 2, 3));
+    let passed = "respond plan route=products cached limit=per-client";
+    let blocked = "firewall 404 blocked rule=bad-networks";
+    for (from, expected) in [
+        ("either", passed),
+        ("x_forwarded_for", passed),
+        ("forwarded", blocked),
+    ] {
+        let config = include_str!("common/gateway.toml").replace(
+            "trusted_proxies =",
+            &format!("client_address_from = \"{from}\"\ntrusted_proxies ="),
+        );
+        let policy = policy_of(&compile(&config, include_str!("common/rules.toml")));
+        assert_eq!(summary(&policy.decide(&ask.input())), expected, "{from}");
+    }
 }
 
 #[test]
@@ -267,5 +309,8 @@ fn targets_are_rewritten_by_whole_segments() {
 
 #[test]
 fn the_gate_answers_itself() {
-    check("GET /robots.txt HTTP/1.1", "respond 200 body=User-agent: *");
+    check(
+        "GET /robots.txt HTTP/1.1",
+        "respond 200 body=User-agent: * limit=per-client",
+    );
 }

@@ -51,7 +51,7 @@ pub enum WireError {
 }
 
 /// The version of both layouts; the first byte of every buffer.
-pub const LAYOUT_VERSION: u8 = 1;
+pub const LAYOUT_VERSION: u8 = 2;
 
 /// "No such index" for sites, routes and rules.
 pub const NONE: u16 = u16::MAX;

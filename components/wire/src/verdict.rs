@@ -11,7 +11,7 @@
 //!           u8 has image + image, u8 n headers: n times (bytes name, bytes value),
 //!           u8 has answer + answer
 //!   answer  u16 status, bytes code, bytes detail, bytes cause, bytes body, bytes content type,
-//!           u8 n headers: n times (bytes, bytes)
+//!           u8 n headers: n times (bytes, bytes), bytes to remember, u8 remember briefly
 //!   need    u8 kind, bytes state
 //! ```
 
@@ -203,6 +203,10 @@ pub struct Answer<'a> {
     pub content_type: &'a [u8],
     /// Further header fields.
     pub headers: Fields<'a>,
+    /// What to remember for this token, as [`Plan::remember`]; empty: nothing.
+    pub remember: &'a [u8],
+    /// It says that the token is refused: to be kept for seconds, and apart from the others.
+    pub remember_briefly: bool,
 }
 
 /// What the policy needs before it can decide.
@@ -391,6 +395,8 @@ fn write_answer(out: &mut Vec<u8>, answer: &Answer<'_>) {
         put_bytes(out, text);
     }
     write_headers(out, &answer.headers);
+    put_bytes(out, answer.remember);
+    out.push(u8::from(answer.remember_briefly));
 }
 
 fn read_answer<'a>(cursor: &mut Cursor<'a>) -> Result<Answer<'a>, WireError> {
@@ -402,6 +408,8 @@ fn read_answer<'a>(cursor: &mut Cursor<'a>) -> Result<Answer<'a>, WireError> {
         body: cursor.bytes("body")?,
         content_type: cursor.bytes("content type")?,
         headers: read_headers(cursor)?,
+        remember: cursor.bytes("claims")?,
+        remember_briefly: cursor.u8("claims")? != 0,
     })
 }
 
@@ -497,6 +505,8 @@ mod tests {
             status: 403,
             code: b"blocked",
             headers: vec![(b"a", b"b")],
+            remember: b"refused",
+            remember_briefly: true,
             ..Answer::default()
         });
         let need = VerdictBody::Need(Need {

@@ -10,13 +10,17 @@
 mod fault;
 mod firewall;
 mod image;
+mod limits;
 mod plans;
+mod shell;
 mod sign_in;
 
 pub use fault::Fault;
+pub use limits::limit_specs;
+pub use shell::{route_cache, shell_document};
 
-use lockgate_bundle::{Bundle, Heads, KeyPart, Limit, Site};
-use lockgate_config::types::RateKey;
+use lockgate_bundle::{Bundle, ClientAddressFrom, Heads, Site};
+use lockgate_config::types::{self as config, PathParameters};
 use lockgate_config::{GatewayConfig, Loaded};
 use lockgate_route::RouteTableBuilder;
 
@@ -42,7 +46,7 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
     let mut bundle = Bundle {
         image_dimension_max: config.image.dimension_max,
         heads: heads(config),
-        limits: limits(config),
+        limits: limits::compile(config, &mut faults),
         sign_ins: sign_in::compile(config, &mut faults),
         ..Bundle::default()
     };
@@ -52,6 +56,7 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
         bundle.sites.push(Site {
             name: name.clone(),
             firewall: firewalls.of(loaded, name, site, &mut faults),
+            path_parameters: site.path_parameters == PathParameters::Forward,
         });
         let hosts: Vec<&str> = site.hosts.iter().map(|host| host.as_str()).collect();
         let key = format!("sites.{name}");
@@ -76,7 +81,10 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
     bundle.routes = table.finish();
     (bundle.firewalls, bundle.rule_names) = firewalls.finish(&mut faults);
     if !faults.is_empty() {
-        return Err(faults);
+        let placed = faults
+            .into_iter()
+            .map(|fault| fault.placed(&loaded.origins));
+        return Err(placed.collect());
     }
     let bytes = bundle
         .to_bytes()
@@ -103,27 +111,12 @@ fn heads(config: &GatewayConfig) -> Heads {
             .iter()
             .map(|range| String::from(*range))
             .collect(),
+        client_address_from: match server.client_address_from {
+            config::ClientAddressFrom::Either => ClientAddressFrom::Either,
+            config::ClientAddressFrom::XForwardedFor => ClientAddressFrom::XForwardedFor,
+            config::ClientAddressFrom::Forwarded => ClientAddressFrom::Forwarded,
+        },
     }
-}
-
-fn limits(config: &GatewayConfig) -> Vec<Limit> {
-    let part = |key: &RateKey| match key {
-        RateKey::Client => KeyPart::Client,
-        RateKey::Token => KeyPart::Token,
-        RateKey::Route => KeyPart::Route,
-        RateKey::Site => KeyPart::Site,
-    };
-    let limit = |(name, limit): (&String, &lockgate_config::types::RateLimit)| {
-        let mut key: Vec<KeyPart> = limit.key.iter().map(part).collect();
-        // The order in the file means nothing; a key of one order survives an edit.
-        key.sort_unstable();
-        key.dedup();
-        Limit {
-            name: name.clone(),
-            key,
-        }
-    };
-    config.rate_limits.iter().map(limit).collect()
 }
 
 /// The place of a name in a sorted map: its index in the bundle.

@@ -6,7 +6,7 @@ use lockgate_config::GatewayConfig;
 use lockgate_config::types::{CacheAudience, ClaimScalar, Route, RouteAction, Site};
 use lockgate_normalise::path::canonical_path;
 
-use crate::{Fault, image, index_of};
+use crate::{Fault, image, index_of, limits};
 
 /// Compiles one route. `key` is where it stands in the configuration.
 pub(crate) fn compile(
@@ -51,7 +51,7 @@ pub(crate) fn compile(
         strip_prefix,
         add_prefix,
         sign_in,
-        limits: limits(config, site, route),
+        limits: limits::of_route(config, site, route, key, faults),
         cache: route.cache.as_ref().map(|cache| match cache.audience {
             CacheAudience::Shared => Audience::Shared,
             CacheAudience::Private => Audience::Private,
@@ -70,19 +70,6 @@ fn canonical_prefix(text: Option<&str>) -> Result<String, String> {
     };
     let path = canonical_path(text.as_bytes()).map_err(|error| error.to_string())?;
     Ok(path.trim_end_matches('/').to_owned())
-}
-
-/// The limits of site and route together, ascending, each once.
-fn limits(config: &GatewayConfig, site: &Site, route: &Route) -> Vec<u16> {
-    let mut limits: Vec<u16> = site
-        .rate_limits
-        .iter()
-        .chain(&route.rate_limits)
-        .filter_map(|name| index_of(&config.rate_limits, name))
-        .collect();
-    limits.sort_unstable();
-    limits.dedup();
-    limits
 }
 
 fn requirements(route: &Route) -> Requirements {

@@ -152,10 +152,67 @@ fn no_secret_is_in_a_bundle() {
 fn faults_name_their_key() {
     let many = GATEWAY.replace("[\"HS256\"]", "[\"HS256\", \"HS384\"]");
     let faults = compiled(&many).expect_err("two algorithms for one secret");
-    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(
-        faults,
-        ["sign_in.customers: a secret serves one algorithm: name only that one"]
+        texts(&faults),
+        ["11:14: sign_in.customers: a secret serves one algorithm: name only that one"]
+    );
+}
+
+/// Faults without the name of the file.
+fn texts(faults: &[Fault]) -> Vec<String> {
+    let cut = |fault: &Fault| {
+        let text = fault.to_string();
+        let place = text
+            .split_once("gateway.toml:")
+            .map(|(_, rest)| rest.to_owned());
+        place.unwrap_or(text)
+    };
+    faults.iter().map(cut).collect()
+}
+
+#[test]
+fn limits_that_cannot_be_charged_are_refused() {
+    let windows = "windows = [{ requests = 1, per_s = 1 }]";
+    let twice = "windows = [{ requests = 1, per_s = 1 }, { requests = 5, per_s = 1 }]";
+    let faults = compiled(&GATEWAY.replacen(windows, twice, 1)).expect_err("two of one length");
+    assert_eq!(
+        texts(&faults),
+        ["16:25: rate_limits.b.windows: limit \"b\" has two windows of 1s"]
+    );
+    let burst = "windows = [{ requests = 1, per_s = 31536000, burst = 1000000000 }]";
+    let faults = compiled(&GATEWAY.replacen(windows, burst, 1)).expect_err("out of range");
+    assert!(texts(&faults)[0].contains("out of range"), "{faults:?}");
+
+    let names = |range: std::ops::Range<u32>| {
+        let names: Vec<_> = range.map(|n| format!("\"l{n}\"")).collect();
+        names.join(", ")
+    };
+    let mut many = GATEWAY
+        .replace(
+            "rate_limits = [\"b\"]",
+            &format!("rate_limits = [{}]", names(0..5)),
+        )
+        .replace(
+            "rate_limits = [\"a\", \"b\"]",
+            &format!("rate_limits = [{}]", names(5..9)),
+        );
+    for n in 0..9 {
+        many.push_str(&format!(
+            "\n[rate_limits.l{n}]\nkey = [\"client\"]\n{windows}\n"
+        ));
+    }
+    let faults = compiled(&many).expect_err("nine limits on a route");
+    let reason = "with those of its site the route has 9 limits; at most 8 are allowed";
+    assert!(
+        texts(&faults)[0].ends_with(&format!("sites.art.routes[0].rate_limits: {reason}")),
+        "{faults:?}"
+    );
+    let eight = many.replace(", \"l8\"", "");
+    assert_eq!(
+        compiled(&eight).expect("eight").bundle.plans[0]
+            .limits
+            .len(),
+        8
     );
 }
 

@@ -23,11 +23,12 @@ pub(crate) fn addresses(file: &Path, text: &str, faults: &mut Vec<Fault>) -> Vec
     })
 }
 
-/// Reads User-Agent patterns: `^` and `$` anchor; `#` at the start of a line makes it a comment,
-/// since a User-Agent may hold one.
+/// Reads User-Agent patterns: `^` and `$` anchor; `#` at the start of a line or after white space
+/// starts a comment. One inside a word belongs to the pattern, since a User-Agent may hold it.
 pub(crate) fn patterns(file: &Path, text: &str, faults: &mut Vec<Fault>) -> Vec<UserAgentPattern> {
     entries(file, text, faults, |line| {
-        if line.is_empty() || line.starts_with('#') {
+        let line = without_comment(line);
+        if line.is_empty() {
             return Ok(None);
         }
         let (start, rest) = match line.strip_prefix('^') {
@@ -55,6 +56,18 @@ pub(crate) fn patterns(file: &Path, text: &str, faults: &mut Vec<Fault>) -> Vec<
         let text = text.to_owned();
         Ok(Some(UserAgentPattern { kind, text }))
     })
+}
+
+/// What stands before a comment, without the white space between them.
+fn without_comment(line: &str) -> &str {
+    let mut after_space = true;
+    for (at, character) in line.char_indices() {
+        if character == '#' && after_space {
+            return line.get(..at).unwrap_or_default().trim_end();
+        }
+        after_space = character.is_whitespace();
+    }
+    line
 }
 
 fn entries<T>(
@@ -86,4 +99,30 @@ fn entries<T>(
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_after_a_pattern_is_none_of_it() {
+        let text = "# all\npricebot  # asked by Ann\n^curl/\t#\nC#-bot\n  a b # c # d\n";
+        let mut faults = Vec::new();
+        let found = patterns(Path::new("bots.txt"), text, &mut faults);
+        let found: Vec<_> = found.iter().map(|p| (p.kind, p.text.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                (PatternKind::Contains, "pricebot"),
+                (PatternKind::StartsWith, "curl/"),
+                (PatternKind::Contains, "C#-bot"),
+                (PatternKind::Contains, "a b"),
+            ]
+        );
+        assert_eq!(faults, []);
+        patterns(Path::new("bots.txt"), "ok\n^ # nothing\n", &mut faults);
+        let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["bots.txt:2:1: the pattern is empty"]);
+    }
 }

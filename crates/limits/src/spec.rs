@@ -63,6 +63,14 @@ pub enum SpecError {
 }
 
 impl LimitSpec {
+    /// Checks the definition: what passes, [`crate::Limiter::new`] takes.
+    ///
+    /// # Errors
+    /// What is out of range.
+    pub fn check(&self) -> Result<(), SpecError> {
+        self.compile().map(drop)
+    }
+
     /// Checks the definition and makes the constants of each window.
     pub(crate) fn compile(&self) -> Result<Vec<Gcra>, SpecError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:/-".contains(&b);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lockgate_config::{Loaded, Provenance, ProvenanceMap};
+use lockgate_config::Loaded;
 
 use super::ConfigArgs;
 use super::config::print;
@@ -20,14 +20,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Err(refused) => return refuse(&refused.faults),
     };
     if let Err(faults) = lockgate_compile::compile(&loaded) {
-        let placed: Vec<String> = faults
-            .iter()
-            .map(|fault| match place(&loaded.origins, &fault.path) {
-                Some(place) => format!("{place}: {fault}"),
-                None => fault.to_string(),
-            })
-            .collect();
-        return refuse(&placed);
+        return refuse(&faults);
     }
     // The machine that checks need not be the one that serves.
     if let Err(error) = secrets::resolve(&loaded.config) {
@@ -44,21 +37,6 @@ fn refuse<T: std::fmt::Display>(faults: &[T]) -> anyhow::Result<()> {
     }
     print(&text)?;
     anyhow::bail!("the configuration has {}", counted(faults.len(), "fault"))
-}
-
-/// Where a key stands: its own place, or that of the first value below it.
-fn place<'a>(origins: &'a ProvenanceMap, path: &str) -> Option<&'a Provenance> {
-    let below = |key: &str| {
-        key.strip_prefix(path)
-            .is_some_and(|rest| rest.starts_with(['.', '[']))
-    };
-    origins.get(path).or_else(|| {
-        origins
-            .iter()
-            .filter(|(key, _)| below(key))
-            .map(|(_, place)| place)
-            .min()
-    })
 }
 
 fn summary(loaded: &Loaded) -> String {
@@ -98,7 +76,6 @@ fn counted(number: usize, what: &str) -> String {
 mod tests {
     use super::*;
     use lockgate_config::Sources;
-    use std::path::Path;
 
     fn load(config: &str, rules: &str) -> Loaded {
         let folder = tempfile::tempdir().unwrap();
@@ -111,27 +88,6 @@ mod tests {
             ..Sources::default()
         })
         .unwrap()
-    }
-
-    #[test]
-    fn a_fault_stands_at_its_key_or_at_the_first_value_below() {
-        let at = |line| Provenance::File {
-            file: Path::new("g.toml").into(),
-            line,
-            column: 1,
-        };
-        let origins: ProvenanceMap = [
-            ("sign_in.a.secret".to_owned(), at(8)),
-            ("sign_in.a.algorithms".to_owned(), at(9)),
-            ("sign_in.ab.secret".to_owned(), at(2)),
-            ("sites.s.routes[0].path".to_owned(), at(3)),
-        ]
-        .into();
-        assert_eq!(place(&origins, "sign_in.a.secret"), Some(&at(8)));
-        assert_eq!(place(&origins, "sign_in.a"), Some(&at(8)));
-        assert_eq!(place(&origins, "sites.s.routes"), Some(&at(3)));
-        assert_eq!(place(&origins, "sites.x"), None);
-        assert_eq!(place(&origins, ""), None);
     }
 
     #[test]

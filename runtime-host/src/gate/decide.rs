@@ -9,9 +9,9 @@ use lockgate_wire::{Facts, NeedKind, Verdict, VerdictBody, write_input};
 
 use super::{Gate, Generation, Refused};
 use crate::http::RequestHead;
-use crate::policy::{CallError, TokenMemory};
+use crate::policy::{CallError, Instance, NotRun, Spent, TokenKey, TokenMemory};
 use crate::record::Pending;
-use crate::sandbox::Budget;
+use crate::sandbox::{Budget, StopCause};
 
 /// A head longer than this is decided on the inspection pool.
 const INLINE_HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -53,29 +53,36 @@ pub(super) async fn decide(
         signature_granted: false,
     };
     let begun = Instant::now();
-    let result = if head.bytes.len() <= INLINE_HEAD_BYTES_MAX {
+    let here = if head.bytes.len() <= INLINE_HEAD_BYTES_MAX {
         INPUT.with_borrow_mut(|input| {
             write_input(input, &facts, &head.ranges, &head.headers, &head.bytes);
             let budget = budget(generation, false);
-            generation
-                .pool
-                .with(|instance| instance.decide(input, budget))
+            let call = |instance: &mut Instance| instance.decide(input, budget);
+            generation.pool.try_with(call).ok()
         })
     } else {
-        let mut input = Vec::new();
-        write_input(&mut input, &facts, &head.ranges, &head.headers, &head.bytes);
-        let (pool, budget) = (generation.pool.clone(), budget(generation, true));
-        let call = move || pool.with(|instance| instance.decide(&input, budget));
-        gate.inspection.run(call).await.map_err(|_| overloaded())?
+        None
+    };
+    let result = match here {
+        Some(result) => result.map_err(failed),
+        // A long head, or every instance has trapped just now.
+        None => {
+            let mut input = Vec::new();
+            write_input(&mut input, &facts, &head.ranges, &head.headers, &head.bytes);
+            let call = move |instance: &mut Instance, budget| instance.decide(&input, budget);
+            inspect(gate, generation, call)
+                .await
+                .map(|(bytes, _)| bytes)
+        }
     };
     pending.policy_us = micros(begun);
-    let bytes = result.map_err(failed)?;
-    let state = match Verdict::parse(&bytes) {
+    let bytes = result?;
+    let (state, client) = match Verdict::parse(&bytes) {
         Ok(Verdict {
             body: VerdictBody::Need(need),
-            ..
+            seen,
         }) => match need.kind {
-            NeedKind::VerifySignature => need.state.to_vec(),
+            NeedKind::VerifySignature => (need.state.to_vec(), seen.client),
         },
         // A verdict that cannot be read is refused where it is acted on.
         _ => {
@@ -84,51 +91,93 @@ pub(super) async fn decide(
             return Ok(bytes);
         }
     };
-    let bytes = verify(gate, generation, state, pending).await?;
-    if let (
-        Some(key),
-        Ok(Verdict {
-            body: VerdictBody::Plan(plan),
-            ..
-        }),
-    ) = (token_key, Verdict::parse(&bytes))
-        && let Some(claims) = plan.remember
-    {
-        gate.tokens.put(key, claims);
+    // What was seen so far, for the record of a request that ends here.
+    pending.verdict = bytes;
+    let bytes = verify(gate, generation, state, &client, pending).await?;
+    if let (Some(key), Ok(verdict)) = (token_key, Verdict::parse(&bytes)) {
+        remember(&gate.tokens, key, &verdict.body);
     }
     Ok(bytes)
 }
 
-/// Lets the policy verify a signature that was not seen before: on the inspection pool, and
-/// within the gate-wide budget, because a flood from many clients stays under every client's
-/// own limit.
+/// Keeps what the policy gives to be remembered for a token.
+fn remember(tokens: &TokenMemory, key: TokenKey, body: &VerdictBody<'_>) {
+    match body {
+        VerdictBody::Plan(plan) => {
+            if let Some(claims) = plan.remember {
+                tokens.put(key, claims);
+            }
+        }
+        VerdictBody::Answer(answer) if answer.remember.is_empty() => {}
+        VerdictBody::Answer(answer) if answer.remember_briefly => {
+            tokens.put_briefly(key, answer.remember);
+        }
+        VerdictBody::Answer(answer) => tokens.put(key, answer.remember),
+        VerdictBody::Need(_) => {}
+    }
+}
+
+/// Lets the policy verify a signature that was not seen before: on the inspection pool, within
+/// the client's share and the gate-wide budget.
 async fn verify(
     gate: &Arc<Gate>,
     generation: &Arc<Generation>,
     state: Vec<u8>,
+    client: &[u8; 16],
     pending: &mut Pending,
 ) -> Result<Vec<u8>, Refused> {
-    if gate.signatures.take().is_err() {
-        let cause = "the budget for signatures not seen before is spent";
-        return Err(Refused::new(503, "signature_budget_spent", cause)
-            .at(Stage::SignIn)
-            .retry_after_s(1));
-    }
-    let (pool, budget) = (generation.pool.clone(), budget(generation, true));
-    let call = move || {
-        let begun = Instant::now();
-        (
-            pool.with(|instance| instance.resume(&state, &[], budget)),
-            micros(begun),
-        )
-    };
-    let (result, policy_us) = gate
-        .inspection
-        .run(call)
+    gate.signatures
+        .take(gate.monotonic_ns(), client)
+        .map_err(|spent| {
+            let refused = match spent {
+                Spent::Client(_) => {
+                    let cause = "the client's share of signatures not seen before is spent";
+                    Refused::new(429, "signature_share_spent", cause)
+                }
+                Spent::Gate => {
+                    let cause = "the budget for signatures not seen before is spent";
+                    Refused::new(503, "signature_budget_spent", cause)
+                }
+            };
+            // Both come back within a second.
+            refused.at(Stage::SignIn).retry_after_s(1)
+        })?;
+    let call = move |instance: &mut Instance, budget| instance.resume(&state, &[], budget);
+    let (bytes, policy_us) = inspect(gate, generation, call)
         .await
-        .map_err(|_| overloaded().at(Stage::SignIn))?;
+        .map_err(|refused| refused.at(Stage::SignIn))?;
     pending.policy_us = pending.policy_us.saturating_add(policy_us);
-    result.map_err(failed)
+    Ok(bytes)
+}
+
+/// Calls the policy on the inspection pool; what it gave and the microseconds that it took.
+async fn inspect(
+    gate: &Arc<Gate>,
+    generation: &Arc<Generation>,
+    call: impl FnOnce(&mut Instance, Budget) -> Result<Vec<u8>, CallError> + Send + 'static,
+) -> Result<(Vec<u8>, u32), Refused> {
+    let (pool, budget) = (generation.pool.clone(), budget(generation, true));
+    let job = move || {
+        let begun = Instant::now();
+        let result = pool.with(|instance| call(instance, budget));
+        (result, micros(begun))
+    };
+    match gate.inspection.run_within(budget.wall, job).await {
+        Ok((Ok(bytes), policy_us)) => Ok((bytes, policy_us)),
+        Ok((Err(CallError::Stopped(StopCause::WallClock)), _)) | Err(NotRun::TooLate) => {
+            let cause = "the inspection pool did not answer within wall_clock_ms_max";
+            Err(Refused::new(503, "inspection_timeout", cause).retry_after_s(1))
+        }
+        Ok((Err(error), _)) => Err(failed(error)),
+        Err(NotRun::QueueFull) => {
+            let cause = "the inspection queue is full";
+            Err(Refused::new(503, "inspection_queue_full", cause).retry_after_s(1))
+        }
+        Err(NotRun::Panicked) => {
+            let cause = "the inspection of the request panicked";
+            Err(Refused::new(500, "policy_failed", cause))
+        }
+    }
 }
 
 fn budget(generation: &Generation, inspection: bool) -> Budget {
@@ -142,10 +191,6 @@ fn budget(generation: &Generation, inspection: bool) -> Budget {
         cpu: Duration::from_millis(cpu_ms),
         wall: Duration::from_millis(policy.wall_clock_ms_max),
     }
-}
-
-fn overloaded() -> Refused {
-    Refused::new(503, "inspection_queue_full", "the inspection queue is full").retry_after_s(1)
 }
 
 fn failed(error: CallError) -> Refused {

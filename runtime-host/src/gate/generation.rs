@@ -9,7 +9,7 @@ use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
 use sha2::{Digest as _, Sha256};
 
-use crate::http::Fields;
+use super::RouteFields;
 use crate::origin::{Origin, Origins};
 use crate::policy::{Pool, Secrets};
 
@@ -52,7 +52,7 @@ pub struct Route {
     /// Answers depend on `Accept`: the format of pictures is negotiated.
     pub vary_accept: bool,
     /// Fields set on every response, replacing the origin's.
-    pub response_fields: Fields,
+    pub response_fields: RouteFields,
 }
 
 impl Generation {
@@ -170,16 +170,16 @@ fn make_route(
         audience: audience(cache.audience),
         default_ttl_s: cache.default_ttl_s,
     });
-    let mut response_fields = Fields::default();
-    for (name, value) in &route.response_headers {
-        response_fields.add(name.as_str().as_bytes(), value.as_str().as_bytes());
-    }
+    let response_fields = route
+        .response_headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     Route {
         name: route.label().to_owned(),
         origin,
         cache: cache.or(image),
         body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
         vary_accept: route.image.as_ref().is_some_and(|image| image.auto_format),
-        response_fields,
+        response_fields: RouteFields::new(response_fields),
     }
 }

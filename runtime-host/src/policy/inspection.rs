@@ -1,8 +1,9 @@
 //! The inspection pool: bounded threads for calls that can take more than about 100 µs, so that
 //! nothing on an I/O thread waits for a signature.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
 use parking_lot::{Condvar, Mutex};
@@ -10,10 +11,19 @@ use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The queue is full.
+/// Why a job gave no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the inspection queue is full")]
-pub struct Overloaded;
+pub enum NotRun {
+    /// The queue is full.
+    #[error("the inspection queue is full")]
+    QueueFull,
+    /// It waited or ran too long.
+    #[error("the inspection pool did not answer in time")]
+    TooLate,
+    /// The job panicked, or the pool ended.
+    #[error("the job panicked")]
+    Panicked,
+}
 
 /// Threads and their queue. They end when the pool is dropped.
 pub struct Inspection {
@@ -24,7 +34,6 @@ struct Shared {
     jobs: ArrayQueue<Job>,
     waiting: Mutex<bool>,
     wake: Condvar,
-    queued: AtomicUsize,
 }
 
 /// Inspection gives way to the threads that serve.
@@ -40,7 +49,6 @@ impl Inspection {
             jobs: ArrayQueue::new(queue_max.max(1)),
             waiting: Mutex::new(false),
             wake: Condvar::new(),
-            queued: AtomicUsize::new(0),
         });
         for number in 0..threads.max(1) {
             let shared = shared.clone();
@@ -54,26 +62,40 @@ impl Inspection {
         Ok(Self { shared })
     }
 
-    /// Runs `job` on a pool thread. A caller that goes away leaves a job that is skipped.
+    /// Runs `job` on a pool thread. A caller that goes away leaves a job that is skipped. A job
+    /// that panics ends itself and no thread.
     ///
     /// # Errors
-    /// [`Overloaded`] at once where the queue is full, or where the pool ended.
+    /// [`NotRun::QueueFull`] at once; [`NotRun::Panicked`].
     pub async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Overloaded> {
+    ) -> Result<T, NotRun> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move || {
             if !sender.is_closed() {
                 let _ = sender.send(job());
             }
         });
-        self.shared.jobs.push(job).map_err(|_| Overloaded)?;
-        self.shared.queued.fetch_add(1, Ordering::Relaxed);
+        self.shared.jobs.push(job).map_err(|_| NotRun::QueueFull)?;
         // Taken and released so that a thread between its last look and its wait is not missed.
         drop(self.shared.waiting.lock());
         self.shared.wake.notify_one();
-        receiver.await.map_err(|_| Overloaded)
+        receiver.await.map_err(|_| NotRun::Panicked)
+    }
+
+    /// The same, waiting no longer than `wall` for queue and job together.
+    ///
+    /// # Errors
+    /// [`NotRun`].
+    pub async fn run_within<T: Send + 'static>(
+        &self,
+        wall: Duration,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotRun> {
+        tokio::time::timeout(wall, self.run(job))
+            .await
+            .unwrap_or(Err(NotRun::TooLate))
     }
 
     /// Jobs that wait.
@@ -87,7 +109,8 @@ impl Shared {
     fn work(&self) {
         loop {
             if let Some(job) = self.jobs.pop() {
-                job();
+                // A panic is in the log by its hook; who waits is told by the channel it drops.
+                let _ = catch_unwind(AssertUnwindSafe(job));
                 continue;
             }
             let mut ended = self.waiting.lock();
@@ -111,4 +134,46 @@ impl Drop for Inspection {
 /// Lowers the calling thread's priority. Without the right to, it stays as it is.
 pub(crate) fn give_way(nice: i32) {
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(queue_max: usize) -> Inspection {
+        Inspection::start("test", 1, queue_max).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_no_thread() {
+        let pool = pool(4);
+        for _ in 0..3 {
+            let result: Result<(), _> = pool.run(|| panic!("asked to")).await;
+            assert_eq!(result, Err(NotRun::Panicked));
+        }
+        assert_eq!(pool.run(|| 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn waiting_counts_and_what_nobody_waits_for_is_skipped() {
+        let pool = pool(1);
+        let (open, opened) = std::sync::mpsc::channel::<()>();
+        let (begun, has_begun) = oneshot::channel();
+        let blocking = pool.run(move || {
+            let _ = begun.send(());
+            opened.recv().is_ok()
+        });
+        let others = async {
+            has_begun.await.unwrap();
+            let skipped = || panic!("nobody waits for it");
+            let late = pool.run_within(Duration::from_millis(20), skipped);
+            assert_eq!(late.await, Err::<(), _>(NotRun::TooLate));
+            // It still stands in the queue, which holds one.
+            assert_eq!(pool.run(|| 1).await, Err(NotRun::QueueFull));
+            open.send(()).unwrap();
+        };
+        let (blocked, ()) = tokio::join!(blocking, others);
+        assert_eq!(blocked, Ok(true));
+        assert_eq!(pool.run(|| 2).await, Ok(2));
+    }
 }

@@ -3,9 +3,11 @@
 mod inspection;
 mod instance;
 mod pool;
+mod signatures;
 mod tokens;
 
-pub use inspection::{Inspection, Overloaded};
+pub use inspection::{Inspection, NotRun};
 pub use instance::{CallError, Instance, PolicyComponent, Secrets};
 pub use pool::Pool;
+pub use signatures::{Signatures, Spent};
 pub use tokens::{TokenKey, TokenMemory};

@@ -2,11 +2,12 @@
 //!
 //! A call is synchronous, so no more instances are ever in use than there are threads that call:
 //! the pool is filled for all of them, and a checkout is one pop from a lock-free queue. It runs
-//! dry only after traps; a replacement is made in the background, and a caller that finds
-//! nothing makes one itself.
+//! dry only after traps: replacements are made one after the other by one thread, however many
+//! trap. An I/O thread that finds nothing gives its call to the inspection pool, whose threads
+//! make an instance where there is still none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 
@@ -19,6 +20,8 @@ pub struct Pool {
     bundle: Vec<u8>,
     secrets: Secrets,
     traps: Arc<AtomicU64>,
+    /// Instances to replace. Whoever raises it from 0 starts the thread that brings it back.
+    missing: AtomicUsize,
 }
 
 impl Pool {
@@ -39,6 +42,7 @@ impl Pool {
             bundle,
             secrets,
             traps,
+            missing: AtomicUsize::new(0),
         };
         let threads = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -63,6 +67,21 @@ impl Pool {
     }
 
     /// Runs `call` on a ready instance and puts it back, or replaces it where the call failed.
+    /// Gives the call back where no instance is ready. Never makes one: for I/O threads.
+    ///
+    /// # Errors
+    /// What the call said.
+    pub fn try_with<T, C>(self: &Arc<Self>, call: C) -> Result<Result<T, CallError>, C>
+    where
+        C: FnOnce(&mut Instance) -> Result<T, CallError>,
+    {
+        match self.ready.pop() {
+            Some(instance) => Ok(self.run(instance, call)),
+            None => Err(call),
+        }
+    }
+
+    /// The same, making an instance where none is ready: for threads that may take milliseconds.
     ///
     /// # Errors
     /// What the call said, or why no instance could be made.
@@ -70,13 +89,20 @@ impl Pool {
         self: &Arc<Self>,
         call: impl FnOnce(&mut Instance) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let mut instance = match self.ready.pop() {
-            Some(instance) => instance,
-            None => self.make().map_err(|error| CallError::Trapped {
+        self.try_with(call).unwrap_or_else(|call| {
+            let instance = self.make().map_err(|error| CallError::Trapped {
                 cause: format!("no instance could be made: {error:#}"),
                 stderr: String::new(),
-            })?,
-        };
+            })?;
+            self.run(instance, call)
+        })
+    }
+
+    fn run<T>(
+        self: &Arc<Self>,
+        mut instance: Instance,
+        call: impl FnOnce(&mut Instance) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
         let result = call(&mut instance);
         if result.is_ok() {
             // A full queue only means that the pool has what it needs.
@@ -90,19 +116,33 @@ impl Pool {
     }
 
     fn replace_in_background(self: &Arc<Self>) {
+        if self.missing.fetch_add(1, Ordering::AcqRel) > 0 {
+            // The thread that runs sees it.
+            return;
+        }
         let pool = self.clone();
         let spawned = std::thread::Builder::new()
             .name("policy-replace".to_owned())
-            .spawn(move || {
-                if let Err(error) = pool.add() {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "a policy instance was not replaced"
-                    );
-                }
-            });
+            .spawn(move || pool.replace_missing());
         if let Err(error) = spawned {
+            // The next trap tries again.
+            self.missing.store(0, Ordering::Release);
             tracing::error!(%error, "no thread to replace a policy instance");
+        }
+    }
+
+    /// Makes what is missing, one after the other.
+    fn replace_missing(&self) {
+        loop {
+            if !self.ready.is_full()
+                && let Err(error) = self.add()
+            {
+                let error = format!("{error:#}");
+                tracing::error!(error, "a policy instance was not replaced");
+            }
+            if self.missing.fetch_sub(1, Ordering::AcqRel) <= 1 {
+                return;
+            }
         }
     }
 

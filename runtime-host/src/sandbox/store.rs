@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::Sandbox;
 
@@ -32,12 +32,57 @@ pub enum StopCause {
 
 /// What the host keeps beside a component's memory.
 pub struct State {
-    limits: StoreLimits,
+    limits: Limits,
     budget: Budget,
     first_tick: Option<(Duration, Instant)>,
     stopped: Option<StopCause>,
     /// What the component wrote to its standard error: a panic's message, bounded.
     pub(crate) stderr: Vec<u8>,
+}
+
+/// Elements of a table.
+const TABLE_ELEMENTS_MAX: usize = 100_000;
+
+/// What a store's memories and tables may grow to.
+struct Limits {
+    /// Bytes that all linear memories together may still grow by.
+    memory_bytes_left: usize,
+}
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let left = self.memory_bytes_left.checked_sub(more);
+        // Growth that the system refuses afterwards stays charged: the store is about to end.
+        self.memory_bytes_left = left.unwrap_or(self.memory_bytes_left);
+        Ok(left.is_some())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS_MAX)
+    }
+
+    fn instances(&self) -> usize {
+        32
+    }
+
+    fn tables(&self) -> usize {
+        16
+    }
+
+    fn memories(&self) -> usize {
+        8
+    }
 }
 
 /// The most that is kept of a component's standard error.
@@ -46,13 +91,9 @@ pub(crate) const STDERR_BYTES_MAX: usize = 4096;
 /// Makes a store whose memories may grow to `memory_bytes_max` in all.
 #[must_use]
 pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
-    let limits = StoreLimitsBuilder::new()
-        .memory_size(memory_bytes_max)
-        .table_elements(100_000)
-        .instances(32)
-        .memories(8)
-        .tables(16)
-        .build();
+    let limits = Limits {
+        memory_bytes_left: memory_bytes_max,
+    };
     let budget = Budget {
         cpu: Duration::from_secs(10),
         wall: Duration::from_secs(60),
@@ -107,4 +148,28 @@ fn thread_cpu_time() -> Duration {
         time.tv_sec.unsigned_abs(),
         u32::try_from(time.tv_nsec).unwrap_or_default(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::{Memory, MemoryType};
+
+    #[test]
+    fn memories_share_one_bound() {
+        const PAGE: usize = 65_536;
+        let sandbox = Sandbox::new().unwrap();
+        let mut store = new_store(&sandbox, 10 * PAGE);
+        let mut memory = |pages| Memory::new(&mut store, MemoryType::new(pages, None));
+        let one = memory(4).unwrap();
+        let two = memory(4).unwrap();
+        assert!(
+            memory(3).is_err(),
+            "four and four and three are more than ten"
+        );
+        assert_eq!(one.grow(&mut store, 1).unwrap(), 4);
+        assert!(two.grow(&mut store, 2).is_err());
+        assert_eq!(two.grow(&mut store, 1).unwrap(), 4);
+        assert!(one.grow(&mut store, 1).is_err());
+    }
 }

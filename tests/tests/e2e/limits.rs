@@ -43,6 +43,11 @@ origin = "shop"
 [sites.members]
 hosts = ["members.test"]
 [[sites.members.routes]]
+path = "/badge"
+respond = { body = "badge" }
+sign_in = "customers"
+rate_limits = ["customers"]
+[[sites.members.routes]]
 path = "/{*rest}"
 origin = "shop"
 sign_in = "customers"
@@ -198,4 +203,62 @@ fn a_hit_in_the_cache_is_charged_too() {
         assert_eq!(world.send(&request).assert_status(200).is_hit(), i > 0);
     }
     world.send(&request).assert_status(429);
+}
+
+#[test]
+fn a_route_s_own_answer_is_charged() {
+    let Some(world) = world() else { return };
+    let client = "203.0.113.40";
+    for _ in 0..2 {
+        let answer = world.send(&from(client, "/dear"));
+        assert_eq!(answer.assert_status(200).text(), "dear");
+        assert!(answer.header("ratelimit").is_some(), "{answer:?}");
+    }
+    let refused = world.send(&from(client, "/dear"));
+    refused.assert_problem(429, "rate_limited");
+    assert_eq!(world.record(&refused)["limit"], "dear");
+    // Two of the five of its site are spent.
+    for _ in 0..3 {
+        let answer = world.send(&from(client, "/cheap"));
+        assert_eq!(answer.assert_status(200).text(), "cheap");
+    }
+    world
+        .send(&from(client, "/cheap"))
+        .assert_problem(429, "rate_limited");
+}
+
+#[test]
+fn a_signed_in_route_s_own_answer_remembers_its_token() {
+    let config = CONFIG.replace(
+        "[secrets.key]",
+        "[policy]\nunseen_signatures_per_s = 1\n\n[secrets.key]",
+    );
+    let Some(world) = Setup::new(&config).env("TOKEN_KEY", tokens::SECRET).start() else {
+        return;
+    };
+    let token = tokens::good("ann", "");
+    let badge = Request::get("/badge").host("members.test").token(&token);
+    for _ in 0..3 {
+        let answer = world.send(&badge);
+        assert_eq!(answer.assert_status(200).text(), "badge");
+    }
+    world.send(&badge).assert_problem(429, "rate_limited");
+}
+
+#[test]
+fn the_client_is_taken_from_the_field_that_is_named() {
+    let config = CONFIG.replace("[server]", "[server]\nclient_address_from = \"forwarded\"");
+    let Some(world) = Setup::new(&config).env("TOKEN_KEY", tokens::SECRET).start() else {
+        return;
+    };
+    let ask = |forged: usize| {
+        let forged = format!("198.51.100.{forged}");
+        world.send(&from(&forged, "/cheap").header("Forwarded", "for=203.0.113.50;proto=https"))
+    };
+    for i in 0..5 {
+        ask(i).assert_status(200);
+    }
+    let refused = ask(5);
+    refused.assert_problem(429, "rate_limited");
+    assert_eq!(world.record(&refused)["client"], "203.0.113.50");
 }

@@ -291,23 +291,46 @@ fn two_authorizations_are_none() {
     basic.assert_problem(401, "token_missing");
 }
 
-#[test]
-fn a_flood_of_unseen_signatures_stops_at_the_budget() {
-    let config = format!("[policy]\nunseen_signatures_per_s = 5\n{CONFIG}");
+/// A gate behind a proxy on this machine, so that a test can be many clients.
+fn world_of_clients(signatures_per_s: u32) -> Option<World> {
+    let config = format!(
+        "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n\
+         [policy]\nunseen_signatures_per_s = {signatures_per_s}\n{CONFIG}"
+    );
     let keys = MintKey::generate(Algorithm::Es256)
         .expect("a key pair")
         .public_jwks();
     let setup = Setup::new(&config)
         .env("TOKEN_KEY", tokens::SECRET)
         .file("keys.json", &keys.expect("a public half"));
-    let Some(world) = setup.start() else { return };
+    setup.start()
+}
+
+fn orders_from(client: &str, token: &str) -> Request {
+    Request::get("/orders")
+        .token(token)
+        .header("X-Forwarded-For", client)
+}
+
+fn forged(number: usize) -> String {
+    tokens::hs256(
+        &[b'k'; 40],
+        &tokens::claims(&format!("eve{number}"), "orders"),
+    )
+}
+
+#[test]
+fn a_flood_of_unseen_signatures_stops_at_the_budget() {
+    let Some(world) = world_of_clients(5) else {
+        return;
+    };
     let known = tokens::good("ann", "orders");
     orders(&world, &known).assert_status(200);
     let mut spent = 0;
     let mut client = world.connect();
     for i in 0..60 {
-        let forged = tokens::hs256(&[b'k'; 40], &tokens::claims(&format!("eve{i}"), "orders"));
-        let answer = client.call(&Request::get("/orders").token(&forged));
+        let from = format!("203.0.113.{i}");
+        let answer = client.call(&orders_from(&from, &forged(i)));
         if answer.status == 503 {
             answer.assert_problem(503, "signature_budget_spent");
             assert!(answer.header("retry-after").is_some());
@@ -324,4 +347,64 @@ fn a_flood_of_unseen_signatures_stops_at_the_budget() {
             .assert_status(200);
     }
     assert!(spent > 0, "60 signatures within a budget of 5 a second");
+}
+
+#[test]
+fn one_client_spends_its_share_of_the_budget_and_no_more() {
+    // A share of 10 a second for each client.
+    let Some(world) = world_of_clients(40) else {
+        return;
+    };
+    let mut client = world.connect();
+    let mut spent = Vec::new();
+    for i in 0..120 {
+        // The addresses of one IPv6 network are one client.
+        let from = format!("2001:db8::{i:x}");
+        let answer = client.call(&orders_from(&from, &forged(i)));
+        if answer.status == 429 {
+            answer.assert_problem(429, "signature_share_spent");
+            assert!(answer.header("retry-after").is_some());
+            spent.push(answer);
+        } else {
+            answer.assert_problem(401, "token_signature_invalid");
+        }
+        if i % 12 == 0 {
+            let fresh = tokens::good(&format!("ann{i}"), "orders");
+            client
+                .call(&orders_from("203.0.113.1", &fresh))
+                .assert_status(200);
+        }
+    }
+    let refused = spent.first().expect("120 signatures within a share of 10");
+    let record = world.record(refused);
+    assert_eq!(
+        (&record["stage"], &record["route"], &record["site"]),
+        (&"sign_in".into(), &"/orders".into(), &"shop".into()),
+        "{record}"
+    );
+}
+
+#[test]
+fn a_refused_token_costs_its_signature_once() {
+    // A share of one signature a second.
+    let Some(world) = world_of_clients(4) else {
+        return;
+    };
+    let mut claims = tokens::claims("ann", "orders");
+    claims["exp"] = (tokens::now_s() - 3600).into();
+    let expired = tokens::hs256(tokens::SECRET.as_bytes(), &claims);
+    let unfit = tokens::good("ann", "others");
+    let cases = [
+        ("203.0.113.1", forged(1), 401, "token_signature_invalid"),
+        ("203.0.113.2", expired, 401, "token_expired"),
+        ("203.0.113.3", unfit, 403, "scope_missing"),
+    ];
+    let mut client = world.connect();
+    for (from, token, status, code) in cases {
+        for _ in 0..20 {
+            client
+                .call(&orders_from(from, &token))
+                .assert_problem(status, code);
+        }
+    }
 }

@@ -2,6 +2,9 @@
 //!
 //! Claims that the host remembers of this very token are only checked; a token not seen before is
 //! looked at first (microseconds) and verified (up to milliseconds) when the host grants it.
+//!
+//! What the host remembers is the index of the sign-in (`u16`) and the claims, or a mark that the
+//! signature was found wrong.
 
 use lockgate_auth::{AuthError, ClaimsRef, Requirements, SignIn, bearer_token};
 use lockgate_bundle::{RoutePlan, RouteSignIn};
@@ -14,6 +17,9 @@ use crate::exit::Exit;
 
 /// The longest subject, in bytes of its visible form: it goes into a header field and into keys.
 const SUBJECT_BYTES_MAX: usize = 256;
+
+/// Stands in place of claims for a token whose signature is wrong.
+const WRONG_SIGNATURE: &[u8] = b"wrong signature";
 
 /// Who is signed in.
 pub(crate) struct Identity<'r> {
@@ -49,21 +55,22 @@ pub(crate) fn run<'r>(
     let token = authorization
         .and_then(bearer_token)
         .ok_or_else(|| refuse(call, &AuthError::TokenMissing, wanted))?;
-    let (claims, remember) = match remembered(call, wanted.index) {
-        Some(claims) => (claims, None),
-        None => verify(call, &named.sign_in, token, wanted)?,
+    let memory = remembered(call, wanted.index);
+    let (claims, remember) = match memory {
+        Memory::Verified(claims) => (claims, None),
+        _ => verify(call, &named.sign_in, token, wanted, memory)?,
     };
     let now_unix_s = i64::try_from(call.input.now_ms / 1000).unwrap_or(i64::MAX);
     // What the route requires comes in the next stage.
     named
         .sign_in
         .check(&claims, now_unix_s, &Requirements::default())
-        .map_err(|error| refuse(call, &error, wanted))?;
+        .map_err(|error| refuse(call, &error, wanted).remember(remember))?;
     let subject = claims.subject().unwrap_or_default();
     if visible_len(subject) > SUBJECT_BYTES_MAX {
         // Cut short, two customers could become one.
         let exit = Exit::answer(403, "subject_too_long", "The token's subject is too long.");
-        return Err(exit);
+        return Err(exit.remember(remember));
     }
     seen.subject = subject.as_bytes();
     Ok(Some(Identity {
@@ -74,13 +81,24 @@ pub(crate) fn run<'r>(
     }))
 }
 
-/// The claims that the host remembers, if they were verified by this sign-in.
-fn remembered<'r>(call: Call<'r, '_>, sign_in: u16) -> Option<ClaimsRef<'r>> {
-    let (index, claims) = call.input.remembered()?.split_first_chunk::<2>()?;
-    if u16::from_le_bytes(*index) != sign_in {
-        return None;
+/// What the host remembers of the token under this sign-in.
+enum Memory<'r> {
+    Nothing,
+    Verified(ClaimsRef<'r>),
+    WrongSignature,
+}
+
+fn remembered<'r>(call: Call<'r, '_>, sign_in: u16) -> Memory<'r> {
+    let split = |bytes: &'r [u8]| bytes.split_first_chunk::<2>();
+    match call.input.remembered().and_then(split) {
+        Some((index, claims)) if u16::from_le_bytes(*index) == sign_in => {
+            if claims == WRONG_SIGNATURE {
+                return Memory::WrongSignature;
+            }
+            ClaimsRef::from_bytes(claims).map_or(Memory::Nothing, Memory::Verified)
+        }
+        _ => Memory::Nothing,
     }
-    ClaimsRef::from_bytes(claims).ok()
 }
 
 type Verified<'r> = (ClaimsRef<'r>, Option<&'r [u8]>);
@@ -91,9 +109,13 @@ fn verify<'r>(
     sign_in: &SignIn,
     token: &[u8],
     wanted: &'r RouteSignIn,
+    memory: Memory<'r>,
 ) -> Result<Verified<'r>, Exit<'r>> {
     let refused = |error: AuthError| refuse(call, &error, wanted);
     let unverified = sign_in.inspect(token).map_err(refused)?;
+    if matches!(memory, Memory::WrongSignature) {
+        return Err(refused(AuthError::TokenSignatureInvalid));
+    }
     if !call.input.signature_granted() {
         let mut state = Vec::with_capacity(call.policy.tag.len().saturating_add(call.bytes.len()));
         state.extend_from_slice(&call.policy.tag);
@@ -103,7 +125,16 @@ fn verify<'r>(
             state: call.keep.bytes(state),
         }));
     }
-    let verified = sign_in.verify(&unverified).map_err(refused)?;
+    let verified = sign_in.verify(&unverified).map_err(|error| {
+        let wrong = error == AuthError::TokenSignatureInvalid;
+        let exit = refused(error);
+        if wrong {
+            let index = wanted.index.to_le_bytes();
+            exit.remember_wrong(call.keep.bytes([&index, WRONG_SIGNATURE].concat()))
+        } else {
+            exit
+        }
+    })?;
     let mut remember = wanted.index.to_le_bytes().to_vec();
     remember.extend_from_slice(verified.to_bytes());
     let remember = call.keep.bytes(remember);

@@ -20,5 +20,5 @@ pub(crate) fn run<'r>(
     wanted
         .requirements
         .check(&identity.claims)
-        .map_err(|error| refuse(call, &error, wanted))
+        .map_err(|error| refuse(call, &error, wanted).remember(identity.remember))
 }

@@ -9,9 +9,6 @@ use lockgate_wire::Seen;
 use crate::call::Call;
 use crate::exit::Exit;
 
-/// The header field in which the origin is told who is signed in.
-pub(crate) const CUSTOMER: &[u8] = b"x-customer";
-
 /// A request in canonical form.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'r, 'i> {
@@ -20,8 +17,6 @@ pub(crate) struct Request<'r, 'i> {
     pub(crate) path: &'r str,
     /// The canonical query, without `?`.
     pub(crate) query: Option<&'r str>,
-    /// The client has sent a [`CUSTOMER`] field of its own, which must not reach the origin.
-    pub(crate) forged_customer: bool,
 }
 
 pub(crate) fn run<'r, 'i>(
@@ -53,7 +48,6 @@ pub(crate) fn run<'r, 'i>(
         canonical,
         path: &canonical.target.path,
         query: canonical.target.query.as_deref(),
-        forged_customer: find_customer(call)?,
     })
 }
 
@@ -63,23 +57,6 @@ fn note_client(seen: &mut Seen<'_>, client: &Client) {
         IpAddr::V4(address) => Ipv4Addr::to_ipv6_mapped(&address).octets(),
         IpAddr::V6(address) => address.octets(),
     };
-}
-
-/// Whether the client has sent the field that only the gate may send. A name that an origin of
-/// CGI style would take for it (`X_Customer`) is refused.
-fn find_customer<'r>(call: Call<'r, '_>) -> Result<bool, Exit<'r>> {
-    let mut found = false;
-    for (name, _) in call.input.headers() {
-        if name.len() != CUSTOMER.len() {
-            continue;
-        }
-        if name.eq_ignore_ascii_case(CUSTOMER) {
-            found = true;
-        } else if name.eq_ignore_ascii_case(b"x_customer") {
-            return Err(refuse(call, NormaliseError::HeaderAlias));
-        }
-    }
-    Ok(found)
 }
 
 fn refuse<'r>(call: Call<'r, '_>, error: NormaliseError) -> Exit<'r> {

@@ -1,6 +1,6 @@
 //! Route: what does the site do with this path and method?
 
-use lockgate_bundle::RoutePlan;
+use lockgate_bundle::{RoutePlan, Site};
 use lockgate_route::{RouteMatch, SiteIndex};
 use lockgate_wire::{Seen, Stage};
 
@@ -10,10 +10,16 @@ use crate::exit::Exit;
 
 pub(crate) fn run<'r>(
     call: Call<'r, '_>,
+    site: &Site,
     request: &Request<'r, '_>,
     seen: &mut Seen<'r>,
 ) -> Result<&'r RoutePlan, Exit<'r>> {
     seen.stage = Stage::Route;
+    // An origin that cuts them off would see the path of another route. `%3B` is data to all.
+    if !site.path_parameters && request.path.contains(';') {
+        let detail = "The path has a parameter (;).";
+        return Err(Exit::answer(400, "path_parameter", detail));
+    }
     // A method is a token, so it is ASCII.
     let method = str::from_utf8(call.input.method).unwrap_or_default();
     let site = SiteIndex(seen.site);

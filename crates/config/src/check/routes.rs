@@ -66,7 +66,13 @@ pub(super) fn sign_in(root: &Node, faults: &mut Vec<Fault>) {
 pub(super) fn actions(root: &Node, faults: &mut Vec<Fault>) {
     for (path, route) in super::routes(root) {
         if route.get("respond").is_some() && route.get("origin").is_none() {
-            for key in ["strip_prefix", "add_prefix", "cache", "image"] {
+            for key in [
+                "strip_prefix",
+                "add_prefix",
+                "body_bytes_max",
+                "cache",
+                "image",
+            ] {
                 if let Some(node) = route.get(key) {
                     let reason = "has no effect with \"respond\"";
                     faults.push(Fault::new(&node.at, &format!("{path}.{key}"), reason));
@@ -97,17 +103,23 @@ fn starts_with(pattern: &str, prefix: &str) -> bool {
     }
 }
 
-/// Header fields that belong to the server and its connection (RFC 9110, sections 7.6.1 and 8.6).
+/// Header fields that belong to the server and its connection (RFC 9110, sections 7.6.1 and 8.6),
+/// and those in which the gate says what it did.
 const OWN_FIELDS: &[&str] = &[
+    "age",
+    "cache-status",
     "connection",
     "content-length",
     "date",
     "keep-alive",
     "proxy-connection",
+    "ratelimit",
+    "ratelimit-policy",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-request-id",
 ];
 
 /// Routes do not set the header fields that the server sets.

@@ -23,8 +23,10 @@ pub use route::{
 pub use rules::{
     IpSet, PatternKind, Rule, RuleAction, RulesFile, Statement, UserAgentList, UserAgentPattern,
 };
-pub use server::{Http2, Server};
+pub use server::{ClientAddressFrom, Http2, Server};
 pub use sign_in::{Algorithm, SignIn, SignInKeys};
-pub use site::{ImageFit, ImageFormat, ImagePreset, RateKey, RateLimit, RateWindow, Site};
+pub use site::{
+    ImageFit, ImageFormat, ImagePreset, PathParameters, RateKey, RateLimit, RateWindow, Site,
+};
 pub use store::{AddressMask, Cache, Record};
 pub use text::{Cidr, HeaderName, HeaderValue, HostPattern, Method, OriginUrl, PathPattern};

@@ -30,9 +30,13 @@ pub struct Policy {
     /// it: 503.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub unseen_signatures_per_s: u32,
-    /// Most verified tokens that are remembered.
-    #[schemars(range(max = 10_000_000))]
-    pub remembered_tokens_max: u32,
+    /// Of these, most for one client (an IPv4 address, or the first 64 bits of an IPv6 one).
+    /// Beyond it: 429. 0: a quarter.
+    #[schemars(range(max = 1_000_000))]
+    pub unseen_signatures_per_client_per_s: u32,
+    /// Most memory for verified tokens that are remembered, in bytes; one takes about 500.
+    #[schemars(range(max = 17_179_869_184u64))]
+    pub remembered_tokens_bytes_max: u64,
 }
 
 impl Default for Policy {
@@ -45,7 +49,8 @@ impl Default for Policy {
             inspection_threads: 1,
             inspection_queue_max: 256,
             unseen_signatures_per_s: 500,
-            remembered_tokens_max: 100_000,
+            unseen_signatures_per_client_per_s: 0,
+            remembered_tokens_bytes_max: 64 * 1024 * 1024,
         }
     }
 }
@@ -75,14 +80,14 @@ pub struct ImagePool {
     /// Largest source file, in bytes.
     #[schemars(range(min = 1, max = 1_073_741_824))]
     pub source_bytes_max: u64,
+    /// Most bytes of all source files that are held at once. Beyond it: 503 with `Retry-After`.
+    #[schemars(range(min = 1, max = 1_099_511_627_776u64))]
+    pub sources_bytes_max: u64,
     /// Most pixels (width times height) of a source.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub pixels_max: u64,
     /// Largest width or height of an output, in pixels. WebP holds no more than 16,383.
     #[schemars(range(min = 1, max = 16_383))]
-    /// Most bytes of all source files that are held at once. Beyond it: 503 with `Retry-After`.
-    #[schemars(range(min = 1, max = 1_099_511_627_776u64))]
-    pub sources_bytes_max: u64,
     pub dimension_max: u32,
 }
 
@@ -95,9 +100,9 @@ impl Default for ImagePool {
             deadline_ms: 5000,
             wall_clock_ms_max: 20_000,
             source_bytes_max: 32 * 1024 * 1024,
+            sources_bytes_max: 256 * 1024 * 1024,
             pixels_max: 40_000_000,
             dimension_max: 8192,
         }
     }
 }
-            sources_bytes_max: 256 * 1024 * 1024,

@@ -64,7 +64,7 @@ pub struct UserAgentList {
     pub equals: Vec<String>,
     /// File with one pattern a line: a text that the User-Agent contains, `^` before it for one
     /// that it starts with, `$` after it for one that it ends with, both for equality. `#` at the
-    /// start of a line makes it a comment.
+    /// start of a line or after white space starts a comment.
     #[schemars(extend("x-path" = "user-agent-list"))]
     pub file: Option<PathBuf>,
     /// What `file` held when it was loaded.

@@ -57,6 +57,9 @@ pub struct Server {
     /// Proxies in front of the gate, as addresses or CIDR ranges. Only their `Forwarded`,
     /// `X-Forwarded-For` and request ids are believed.
     pub trusted_proxies: Vec<Cidr>,
+    /// Which field of theirs names the client. Say which one the proxies write: they pass the
+    /// other one on as the client sent it.
+    pub client_address_from: ClientAddressFrom,
     /// Limits of HTTP/2 connections (RFC 9113, section 10.5). A connection that goes beyond one
     /// gets GOAWAY with ENHANCE_YOUR_CALM unless another answer is named.
     pub http2: Http2,
@@ -71,18 +74,33 @@ impl Default for Server {
             body_bytes_max: 10 * 1024 * 1024,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,
+            body_bytes_per_s_min: 500,
             send_timeout_ms: 30_000,
             idle_timeout_ms: 60_000,
             connections_max: 10_000,
-            body_bytes_per_s_min: 500,
             requests_max: 4096,
+            drain_delay_ms: 0,
             drain_timeout_ms: 30_000,
             threads: 0,
             trusted_proxies: Vec::new(),
-            drain_delay_ms: 0,
+            client_address_from: ClientAddressFrom::default(),
             http2: Http2::default(),
         }
     }
+}
+
+/// Which field of a trusted proxy names the client.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAddressFrom {
+    /// `X-Forwarded-For`, and `Forwarded` where there is no line of it. Right for proxies that
+    /// write `X-Forwarded-For`.
+    #[default]
+    Either,
+    /// `X-Forwarded-For` alone.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239) alone.
+    Forwarded,
 }
 
 /// Limits of HTTP/2 connections (RFC 9113, section 10.5).

@@ -30,9 +30,24 @@ pub struct Site {
     #[serde(default)]
     #[schemars(extend("x-ref" = "rate_limits", "uniqueItems" = true))]
     pub rate_limits: Vec<String>,
+    /// What becomes of a path with `;` in it, such as `/orders;x=1`.
+    #[serde(default)]
+    pub path_parameters: PathParameters,
     /// What the site answers, by path and method. The most exact path wins.
     #[serde(default)]
     pub routes: Vec<Route>,
+}
+
+/// What becomes of a path with `;` in it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathParameters {
+    /// The answer is 400. Servlet containers cut `;x=1` off, so such a path would take one route
+    /// here and be another resource there.
+    #[default]
+    Refuse,
+    /// It is a path like any other, for origins that read it so.
+    Forward,
 }
 
 /// A rate limit: how many requests each client, token, route or site may make. Sites that share
@@ -99,19 +114,22 @@ pub struct ImagePreset {
     pub format: Option<ImageFormat>,
 }
 
-/// How a picture is fitted into a width and a height.
+/// How a picture is fitted into a box that has both a width and a height. The names are Sharp's.
+/// No picture is made larger than its source.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageFit {
-    /// Whole picture, no larger than the box; its shape is kept.
+    /// As large as fits into the box; the output may be smaller than it.
     #[default]
-    Contain,
+    Inside,
     /// The box is filled; what sticks out is cut off evenly.
     Cover,
+    /// As large as fits into the box; the rest of it is transparent, in JPEG white.
+    Contain,
     /// The picture is stretched to the box.
     Fill,
-    /// As `contain`, but never larger than the source.
-    ScaleDown,
+    /// As small as covers the box; the output may be larger than it.
+    Outside,
 }
 
 /// Formats that pictures are sent in.
