@@ -69,6 +69,8 @@ pub enum Refusal {
     /// `Vary` nominates more fields than [`crate::vary::NAMES_MAX`], or something that is no
     /// field name.
     VaryTooWide,
+    /// It is longer than the store takes: found by whoever holds the store, not by [`storable`].
+    TooLarge,
     /// It states no lifetime and the route and its status give it none.
     NoLifetime,
     /// Its lifetime is over already.
@@ -90,6 +92,7 @@ impl Refusal {
             Self::SetCookie => "set-cookie",
             Self::VaryAny => "vary-any",
             Self::VaryTooWide => "vary-too-wide",
+            Self::TooLarge => "too-large",
             Self::NoLifetime => "no-lifetime",
             Self::Stale => "stale",
         }

@@ -66,7 +66,7 @@ impl Vary {
 /// `names` as [`crate::Storable::Yes`] gives them. Accept-Encoding becomes the set of codings
 /// that the client takes; Accept, Accept-Charset and Accept-Language lose the white space around
 /// their parts, the latter two letter case as well; others only the space around their lines.
-/// Absent and empty differ. Two requests with one key differ in nothing that an origin may go by,
+/// Absent and empty differ. A name with `_` for `-` counts as the same, as some origins read it. Two requests with one key differ in nothing that an origin may go by,
 /// but for the order of preference among the codings that both take.
 ///
 /// False if the key would be longer than [`KEY_BYTES_MAX`]: then neither look up nor store. What
@@ -83,7 +83,7 @@ where
         let lines = fields
             .clone()
             .into_iter()
-            .filter(|(n, _)| n.eq_ignore_ascii_case(name))
+            .filter(|(other, _)| is_read_as(other, name))
             .map(|(_, value)| value);
         // Marker and length go before the value, so that no value can pass for another name: the
         // markers cannot be in one.
@@ -94,7 +94,9 @@ where
             "accept-encoding" => accept_encoding(lines, key),
             "accept" => tidy_list(lines, false, key),
             "accept-charset" | "accept-language" => tidy_list(lines, true, key),
-            _ => as_sent(lines, key),
+            // HTTP/2 may split it over lines; the origin gets it joined (RFC 9113, section 8.2.3).
+            "cookie" => as_sent(lines, b"; ", key),
+            _ => as_sent(lines, b",", key),
         };
         let length = u32::try_from(key.len().saturating_sub(from)).unwrap_or(u32::MAX);
         if let Some([marker, digits @ ..]) = key.get_mut(marker_at..from) {
@@ -109,12 +111,26 @@ where
     true
 }
 
+/// Whether an origin may take `name` for `nominated`: letter case does not count, and servers of
+/// CGI style cannot tell `_` from `-`.
+fn is_read_as(name: &str, nominated: &str) -> bool {
+    let fold = |byte: u8| match byte {
+        b'_' => b'-',
+        byte => byte.to_ascii_lowercase(),
+    };
+    name.len() == nominated.len()
+        && name
+            .bytes()
+            .zip(nominated.bytes())
+            .all(|(one, other)| fold(one) == fold(other))
+}
+
 /// All lines joined as RFC 9110, section 5.3, joins them.
-fn as_sent<'a>(lines: impl Iterator<Item = &'a [u8]>, key: &mut Vec<u8>) -> bool {
+fn as_sent<'a>(lines: impl Iterator<Item = &'a [u8]>, separator: &[u8], key: &mut Vec<u8>) -> bool {
     let mut present = false;
     for line in lines {
         if present {
-            key.push(b',');
+            key.extend_from_slice(separator);
         }
         present = true;
         let line = line.trim_ascii();

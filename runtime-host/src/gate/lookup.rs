@@ -9,12 +9,14 @@ use super::Refused;
 use super::path::Step;
 use crate::cache::{Found, Stored};
 use crate::http::{Fields, RequestHead, Response};
+use crate::origin::end_to_end;
 
 /// What the look-up led to.
 pub(super) enum Outcome {
     /// The cache answered.
     Answer(Response),
-    /// The origin is asked; `None` where the route is not cached at all.
+    /// The origin is asked; `None` where the route is not cached at all, `Bypass` where this
+    /// request is not.
     Forward(Option<Forwarded>),
 }
 
@@ -23,9 +25,15 @@ pub(super) fn lookup(step: &mut Step<'_>) -> Result<Outcome, Refused> {
     let (Some(key), true) = (step.plan.cache_key, step.route.cache.is_some()) else {
         return Ok(Outcome::Forward(None));
     };
+    // What an origin answers to a GET with a body may depend on the body, which no key holds
+    // (RFC 9110 §9.3.1).
+    if step.pending.has_body {
+        step.pending.cache = Some(CacheState::Bypass);
+        return Ok(Outcome::Forward(Some(Forwarded::Bypass)));
+    }
     let request = request_info(step.head);
     let now_ms = step.pending.time_unix_ms;
-    let (stored, miss) = match step.gate.cache.find(key, text_fields(step.head)) {
+    let (stored, miss) = match step.gate.cache.find(key, || end_to_end(step.head)) {
         Found::Stored(stored) => (Some(stored), Forwarded::UriMiss),
         Found::OtherVariant => (None, Forwarded::VaryMiss),
         Found::Nothing => (None, Forwarded::UriMiss),
@@ -79,6 +87,8 @@ fn hit(step: &mut Step<'_>, stored: &Stored, request: &RequestInfo<'_>, age_s: u
     };
     add_cache_status(&mut fields, &status);
     fields.add(b"x-request-id", step.pending.request_id.as_bytes());
+    let own = &step.route.response_fields;
+    own.add_to(&mut fields);
     let not_modified = conditional(request, &validators) == Answer::NotModified;
     let (status, body) = if not_modified {
         (304, bytes::Bytes::new())
@@ -86,7 +96,12 @@ fn hit(step: &mut Step<'_>, stored: &Stored, request: &RequestInfo<'_>, age_s: u
         (stored.status, stored.body.clone())
     };
     let mut response = Response::full(status, fields, body);
-    response.stored_lines = stored.lines.clone();
+    // Nearly always stored for this very route, as it is configured.
+    response.stored_lines = if stored.replaced == *own.names() {
+        stored.shown.clone()
+    } else {
+        own.replace_in(&stored.lines)
+    };
     response.announced_length = Some(stored.body.len() as u64);
     response
 }
@@ -101,11 +116,8 @@ pub(super) fn add_cache_status(fields: &mut Fields, status: &CacheStatus<'_>) {
 /// The request as the cache's decisions read it.
 pub(super) fn request_info(head: &RequestHead) -> RequestInfo<'_> {
     let method = std::str::from_utf8(head.method()).unwrap_or_default();
-    RequestInfo::read(method, text_fields(head))
-}
-
-/// Fields whose names are text; HTTP/1 and 2 let no other through.
-pub(super) fn text_fields(head: &RequestHead) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-    head.fields()
-        .map(|(name, value)| (std::str::from_utf8(name).unwrap_or_default(), value))
+    let fields = head.fields();
+    // HTTP/1 and 2 let no other names through than text.
+    let fields = fields.map(|(name, value)| (std::str::from_utf8(name).unwrap_or_default(), value));
+    RequestInfo::read(method, fields)
 }

@@ -14,6 +14,7 @@ mod memo;
 mod path;
 mod picture;
 mod problem;
+mod route_fields;
 mod store;
 
 use std::sync::Arc;
@@ -22,18 +23,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use lockgate_config::types::Server;
-use lockgate_limits::{Cells, SingleLimit};
+use lockgate_limits::Cells;
 use lockgate_record::{RecordSink, Stage};
+use lockgate_wire::Verdict;
 use tokio::sync::Notify;
 
 pub use connection::{Connection, Refused};
 pub use generation::{Generation, Route};
+pub use route_fields::RouteFields;
 
 use crate::cache::MemoryCache;
 use crate::http::{Pace, RequestBody, RequestHead, Response};
 use crate::image::ImagePool;
 use crate::metrics::Metrics;
-use crate::policy::{Inspection, TokenMemory};
+use crate::policy::{Inspection, Signatures, TokenMemory};
 use crate::record::Pending;
 use crate::{http1, request_id};
 
@@ -49,8 +52,8 @@ pub struct Gate {
     pub tokens: TokenMemory,
     /// Threads for calls that take long.
     pub inspection: Inspection,
-    /// The gate-wide budget for signatures not seen before.
-    pub signatures: SingleLimit,
+    /// The budget for signatures not seen before.
+    pub signatures: Signatures,
     /// Image transforms, where `image.wasm` is there.
     pub images: Option<ImagePool>,
     records: RecordSink,
@@ -76,8 +79,8 @@ pub struct Parts {
     pub tokens: TokenMemory,
     /// Threads for calls that take long.
     pub inspection: Inspection,
-    /// The gate-wide budget for signatures not seen before.
-    pub signatures: SingleLimit,
+    /// The budget for signatures not seen before.
+    pub signatures: Signatures,
     /// Image transforms.
     pub images: Option<ImagePool>,
     /// Where records go.
@@ -343,12 +346,19 @@ fn finish(mut pending: Box<Pending>, result: Result<Response, Refused>) -> Respo
             if !refused.cause.is_empty() {
                 pending.cause = Some(refused.cause.clone());
             }
-            problem::response(&refused, &pending.request_id)
+            let route = decided_route(&pending);
+            problem::response(&refused, &pending.request_id, route)
         }
     };
     pending.status = response.status;
     response.record = Some(pending);
     response
+}
+
+/// The route of a request that was refused, where the policy has found it.
+fn decided_route(pending: &Pending) -> Option<&Route> {
+    let verdict = Verdict::parse(&pending.verdict).ok()?;
+    pending.generation.route(verdict.seen.route)
 }
 
 fn unix_ms() -> u64 {

@@ -110,7 +110,7 @@ async fn act(
         plan,
         route,
         pending,
-        fields: Fields::with_capacity(256),
+        fields: Fields::with_capacity(256 + route.response_fields.len()),
     };
     charge::charge(&mut step)?;
     if let Some(answer) = &plan.answer {
@@ -121,6 +121,7 @@ async fn act(
         lookup::Outcome::Answer(response) => return Ok(response),
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
+    let room = picture::room(&step)?;
     let mut fetched = fetch::fetch(&mut step, body).await?;
     picture::transform(&mut step, &mut fetched, room).await?;
     Ok(store::respond(step, fetched, forwarded))
@@ -138,14 +139,14 @@ fn answered(
         fields.add(name, value);
     }
     if answer.code.is_empty() {
-        if !answer.content_type.is_empty() {
+        let replaced = route.is_some_and(|route| route.response_fields.sets(b"content-type"));
+        if !answer.content_type.is_empty() && !replaced {
             fields.add(b"content-type", answer.content_type);
         }
-        fields.add(b"x-request-id", pending.request_id.as_bytes());
         date::add(&mut fields);
-    let room = picture::room(&step)?;
+        fields.add(b"x-request-id", pending.request_id.as_bytes());
         if let Some(route) = route {
-            fields.add_lines(route.response_fields.lines());
+            route.response_fields.add_to(&mut fields);
         }
         let body = bytes::Bytes::copy_from_slice(answer.body);
         return Ok(Response::full(answer.status, fields, body));

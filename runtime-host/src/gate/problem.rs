@@ -3,12 +3,13 @@
 use bytes::Bytes;
 
 use super::connection::Refused;
-use super::date;
+use super::{Route, date};
 use crate::http::{Fields, Response};
 
-/// The one place where a refusal becomes a response.
+/// The one place where a refusal becomes a response. Of `route` it gets what the refusal has not
+/// set itself.
 #[must_use]
-pub(super) fn response(refused: &Refused, request_id: &str) -> Response {
+pub(super) fn response(refused: &Refused, request_id: &str, route: Option<&Route>) -> Response {
     let title = http::StatusCode::from_u16(refused.status)
         .ok()
         .and_then(|status| status.canonical_reason())
@@ -28,6 +29,9 @@ pub(super) fn response(refused: &Refused, request_id: &str) -> Response {
     fields.add(b"cache-control", b"no-store");
     fields.add(b"x-request-id", request_id.as_bytes());
     fields.add_lines(refused.fields.lines());
+    if let Some(route) = route {
+        route.response_fields.add_missing_to(&mut fields);
+    }
     let mut response = Response::full(refused.status, fields, Bytes::from(body.to_string()));
     response.close = refused.close;
     response

@@ -5,32 +5,48 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use lockgate_http_cache::{
-    CacheStatus, Exchange, Forwarded, Freshness, ResponseInfo, Storable, storable,
+    Audience, CacheStatus, Exchange, Forwarded, Freshness, Refusal, ResponseInfo, Storable,
+    storable,
 };
 use lockgate_record::CacheState;
 
 use super::Gate;
+use super::date;
 use super::fetch::Fetched;
-use super::lookup::{add_cache_status, request_info, text_fields};
+use super::lookup::{add_cache_status, request_info};
 use super::path::Step;
 use crate::cache::Stored;
 use crate::http::{BodyError, Fields, RequestHead, Response, ResponseBody};
+use crate::origin::{Teller, end_to_end, teller};
 
 /// Makes the response of what was fetched, and stores it where it may be stored.
 pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwarded>) -> Response {
-    let lines = answer_lines(&step, &fetched.headers);
-    let decision = decide(&step, &fetched, forwarded);
-    let stored = matches!(decision, Some(Storable::Yes { .. }));
+    let lines = Bytes::from(answer_lines(&step, &fetched.headers).into_lines());
+    let announced_length = match &fetched.body {
+        ResponseBody::Full(bytes) => Some(bytes.len() as u64),
+        ResponseBody::Stream { length, .. } => *length,
+    };
+    let size = Size {
+        lines: lines.len(),
+        body: announced_length.unwrap_or(0),
+    };
+    let decision = decide(&step, &fetched, forwarded, size);
+    let own = &step.route.response_fields;
+    let shown = own.replace_in(&lines);
     let mut fields = step.fields;
+    // Those that were stored have their age counted afresh; these are as old as they say.
+    for age in fetched.headers.get_all(header::AGE) {
+        fields.add(b"age", age.as_bytes());
+    }
     if let Some(forwarded) = forwarded {
         let status = CacheStatus {
             forwarded: Some(forwarded),
             forwarded_status: Some(fetched.status),
-            stored,
+            stored: matches!(decision, Some(Storable::Yes { .. })),
             collapsed: false,
             ttl_s: None,
             detail: match &decision {
@@ -41,14 +57,13 @@ pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwar
         add_cache_status(&mut fields, &status);
     }
     fields.add(b"x-request-id", step.pending.request_id.as_bytes());
+    own.add_to(&mut fields);
     let mut body = fetched.body;
-    let announced_length = match &body {
-        ResponseBody::Full(bytes) => Some(bytes.len() as u64),
-        ResponseBody::Stream { length, .. } => *length,
-    };
     if let (Some(Storable::Yes { freshness, vary }), Some(key)) = (decision, step.plan.cache_key) {
         step.pending.cache = Some(CacheState::Stored);
         let info = ResponseInfo::read(fetched.status, map_fields(&fetched.headers));
+        // Copied to their size: the vector that they were made in has room for more.
+        let kept = Bytes::copy_from_slice(&lines);
         let draft = Draft {
             gate: step.gate.clone(),
             key: key.into(),
@@ -56,57 +71,106 @@ pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwar
             // Compared again only by the names in Vary.
             head: step.head.clone(),
             status: fetched.status,
-            lines: Bytes::copy_from_slice(lines.lines()),
+            shown: own.replace_in(&kept),
+            lines: kept,
+            replaced: own.names().clone(),
             freshness,
             etag: info.etag.map(Bytes::copy_from_slice),
             last_modified_s: info.last_modified_s,
             date_s: info.date_s.unwrap_or(fetched.received_at_ms / 1000),
         };
-        body = keep(body, draft, object_bytes_max(&step.generation.config));
+        body = keep(body, draft, step.generation.config.cache.object_bytes_max);
     }
     let mut response = Response::full(fetched.status, fields, Bytes::new());
-    response.stored_lines = Bytes::from(lines.into_lines());
+    response.stored_lines = shown;
     response.announced_length = announced_length;
     response.body = body;
     response
 }
 
-fn object_bytes_max(config: &lockgate_config::types::GatewayConfig) -> u64 {
-    config.cache.object_bytes_max
-}
-
-/// The lines that are the same whenever this answer is sent.
+/// The lines of the answer as the origin, or the picture that was made of it, has them: what may
+/// be stored of its head.
 fn answer_lines(step: &Step<'_>, headers: &HeaderMap) -> Fields {
     let mut lines = Fields::with_capacity(512);
-    let ours = &step.route.response_fields;
     for (name, value) in headers {
         // The length is announced by whoever sends the body; Age is counted afresh.
-        let skip = name == http::header::CONTENT_LENGTH
-            || name == http::header::AGE
-            || name == "x-request-id"
-            || ours.get(name.as_str()).is_some();
+        let skip = name == header::CONTENT_LENGTH || name == header::AGE || name == "x-request-id";
         if !skip {
             lines.add(name.as_str().as_bytes(), value.as_bytes());
         }
     }
+    // Whoever receives an answer without a date gives it one (RFC 9110 §6.6.1).
+    if !headers.contains_key(header::DATE) {
+        date::add(&mut lines);
+    }
     if step.route.vary_accept {
         lines.add(b"vary", b"accept");
     }
-    lines.add_lines(ours.lines());
     lines
 }
 
-/// Whether the answer may be stored; `None` where the route is not cached.
-fn decide(step: &Step<'_>, fetched: &Fetched, forwarded: Option<Forwarded>) -> Option<Storable> {
-    forwarded?;
+/// Bytes of an answer, as far as they are known before it has come.
+#[derive(Clone, Copy)]
+struct Size {
+    lines: usize,
+    body: u64,
+}
+
+/// Whether the answer may be stored; `None` where the route is not cached. A body whose length is
+/// not announced is found too long only when it has come.
+fn decide(
+    step: &Step<'_>,
+    fetched: &Fetched,
+    forwarded: Option<Forwarded>,
+    size: Size,
+) -> Option<Storable> {
+    if forwarded? == Forwarded::Bypass {
+        return None;
+    }
     let policy = step.route.cache.as_ref()?;
+    let key = step.plan.cache_key?;
     let request = request_info(step.head);
     let response = ResponseInfo::read(fetched.status, map_fields(&fetched.headers));
     let exchange = Exchange {
         requested_at_ms: fetched.requested_at_ms,
         received_at_ms: fetched.received_at_ms,
     };
-    Some(storable(&request, &response, policy, exchange))
+    Some(match storable(&request, &response, policy, exchange) {
+        Storable::Yes { freshness, vary } => {
+            let fits = size.body <= step.generation.config.cache.object_bytes_max
+                && step.gate.cache.takes(key.len() + size.lines, size.body);
+            match vary_of_client(vary, policy.audience, step.plan.image.is_some()) {
+                _ if !fits => Storable::No(Refusal::TooLarge),
+                None => Storable::No(Refusal::VaryAny),
+                Some(vary) => Storable::Yes { freshness, vary },
+            }
+        }
+        no => no,
+    })
+}
+
+/// The fields of `Vary` whose values are to be compared: the client's own. `None` where the answer
+/// depends on what only the gate tells the origin, request by request, so that it is no other's.
+fn vary_of_client(
+    mut names: Vec<String>,
+    audience: Audience,
+    picture: bool,
+) -> Option<Vec<String>> {
+    let mut anew = false;
+    names.retain(|name| match teller(name, picture) {
+        Teller::Client => true,
+        Teller::Key => false,
+        Teller::Customer => {
+            // Nobody's on a route without sign-in, the subject's own in a private key.
+            anew |= audience == Audience::SharedAfterAuthorization;
+            false
+        }
+        Teller::Gate => {
+            anew = true;
+            false
+        }
+    });
+    (!anew).then_some(names)
 }
 
 fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
@@ -123,6 +187,8 @@ struct Draft {
     head: RequestHead,
     status: u16,
     lines: Bytes,
+    shown: Bytes,
+    replaced: Arc<[String]>,
     freshness: Freshness,
     etag: Option<Bytes>,
     last_modified_s: Option<u64>,
@@ -134,15 +200,16 @@ impl Draft {
         let stored = Stored {
             status: self.status,
             lines: self.lines,
+            shown: self.shown,
+            replaced: self.replaced,
             body,
             freshness: self.freshness,
             etag: self.etag,
             last_modified_s: self.last_modified_s,
             date_s: self.date_s,
         };
-        self.gate
-            .cache
-            .put(&self.key, self.vary, text_fields(&self.head), stored);
+        let fields = || end_to_end(&self.head);
+        self.gate.cache.put(&self.key, self.vary, fields, stored);
     }
 }
 
@@ -217,7 +284,7 @@ impl Body for Keeping {
         if (ended || whole)
             && let Some((draft, kept)) = self.kept.take()
         {
-            draft.store(kept.freeze());
+            draft.store(to_size(kept));
         }
         Poll::Ready(frame)
     }
@@ -228,5 +295,62 @@ impl Body for Keeping {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// Bytes that hold no more memory than they need, or an eighth above it: a buffer that grew by
+/// doubling may be half empty, and the cache counts only what is in it.
+fn to_size(kept: BytesMut) -> Bytes {
+    let spare = kept.capacity() - kept.len();
+    if spare > kept.len() / 8 {
+        Bytes::copy_from_slice(&kept)
+    } else {
+        kept.freeze()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_gate_tells_an_origin_is_nobody_elses() {
+        let vary = |names: &[&str], audience, picture| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            vary_of_client(names, audience, picture)
+        };
+        use Audience::{Private, Shared, SharedAfterAuthorization as After};
+        let of_client = ["accept", "accept-language"];
+        assert_eq!(
+            vary(
+                &["accept", "accept-language", "x-forwarded-proto"],
+                Shared,
+                false
+            )
+            .as_deref(),
+            Some(&of_client.map(str::to_owned)[..])
+        );
+        assert_eq!(vary(&["accept", "host"], Shared, true), Some(Vec::new()));
+        assert_eq!(vary(&["accept", "x-forwarded-for"], Shared, false), None);
+        for (audience, stored) in [(Shared, true), (Private, true), (After, false)] {
+            let names = vary(&["x-customer"], audience, false);
+            assert_eq!(names, stored.then(Vec::new), "{audience:?}");
+        }
+    }
+
+    #[test]
+    fn kept_bodies_have_no_room_to_spare() {
+        let mut grown = BytesMut::new();
+        for _ in 0..9 {
+            grown.extend_from_slice(&[7; 1000]);
+        }
+        let from = grown.as_ptr();
+        assert!(grown.capacity() > grown.len() + grown.len() / 8);
+        let kept = to_size(grown);
+        assert_ne!(kept.as_ptr(), from);
+        assert_eq!(kept, [7; 9000][..]);
+        let exact = BytesMut::from(&[7; 9000][..]);
+        let from = exact.as_ptr();
+        assert_eq!(to_size(exact).as_ptr(), from, "not copied twice");
     }
 }

@@ -11,7 +11,8 @@ pub struct Response {
     pub status: u16,
     /// Fields made for this response.
     pub fields: Fields,
-    /// Lines of a stored answer, sent after `fields`.
+    /// Lines of the origin's or of a stored answer, sent before `fields`: the gate's own member of
+    /// a list (`Cache-Status`) is the last.
     pub stored_lines: Bytes,
     /// The body.
     pub body: ResponseBody,
@@ -44,10 +45,8 @@ impl Response {
         status == 204 || status == 304
     }
 
-    /// Fields of the response and of the stored answer.
+    /// Fields of the answer behind and of the response itself, in the order in which they leave.
     pub fn all_fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields
-            .iter()
-            .chain(super::fields::split_lines(&self.stored_lines))
+        super::fields::split_lines(&self.stored_lines).chain(self.fields.iter())
     }
 }

@@ -136,8 +136,8 @@ fn write_head(
         .unwrap_or("Unknown");
     out.extend_from_slice(reason.as_bytes());
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(response.fields.lines());
     out.extend_from_slice(&response.stored_lines);
+    out.extend_from_slice(response.fields.lines());
     if let Some(length) = length {
         out.extend_from_slice(b"content-length: ");
         let mut number = [0_u8; 20];

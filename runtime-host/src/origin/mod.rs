@@ -11,6 +11,7 @@ mod forwarded;
 mod pool;
 mod request;
 mod response;
+mod told;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use tower_service::Service as _;
 
 pub use error::OriginError;
 pub use response::OriginResponse;
+pub(crate) use told::{Teller, end_to_end, teller};
 
 use self::body::{Outgoing, Progress};
 use self::pool::Pool;
@@ -110,11 +112,11 @@ pub struct Forward<'a> {
     pub set_headers: &'a [(&'a [u8], &'a [u8])],
     /// Sent as `X-Request-Id`.
     pub request_id: &'a str,
-}
-
     /// The answer is the source of another picture: the origin is asked for all of it, in a
     /// format that is read, whatever part or coding the client takes.
     pub picture: bool,
+}
+
 impl Origin {
     fn new(config: OriginServer) -> Self {
         let mut connector = HttpConnector::new();

@@ -1,6 +1,6 @@
 //! The cache: what is stored, for whom, and how an answer says so.
 
-use lockgate_tests::{Request, Response, Setup, World, tokens};
+use lockgate_tests::{RawOrigin, Request, Response, Setup, World, tokens, until};
 use serde_json::Value;
 
 const CONFIG: &str = r#"
@@ -30,6 +30,23 @@ cache = { audience = "shared" }
 path = "/inventory/{id}"
 origin = "shop"
 cache = { audience = "shared", default_ttl_s = 60 }
+[[sites.shop.routes]]
+path = "/_test/cache/default/{*rest}"
+origin = "shop"
+cache = { audience = "shared", default_ttl_s = 60 }
+[[sites.shop.routes]]
+path = "/_test/cache/signed/{*rest}"
+origin = "shop"
+cache = { audience = "shared" }
+sign_in = "customers"
+[[sites.shop.routes]]
+path = "/_test/cache/bypass/{*rest}"
+origin = "shop"
+[[sites.shop.routes]]
+path = "/pictures/{name}"
+origin = "shop"
+sign_in = "customers"
+image = { }
 [[sites.shop.routes]]
 path = "/_test/headers"
 origin = "shop"
@@ -110,18 +127,83 @@ fn an_answer_that_sets_a_cookie_is_nobody_elses() {
 #[test]
 fn a_route_gives_a_default_where_the_shop_says_nothing() {
     let Some(world) = world() else { return };
-    let first = world.get("/inventory/1");
-    first.assert_status(200);
-    if first.header("cache-control").is_none() {
-        assert!(world.get("/inventory/1").is_hit());
-    } else {
-        // The shop says no-store of its stock; a default never overrules that.
-        assert!(!world.get("/inventory/1").is_hit());
-    }
+    let target = "/_test/cache/default/1";
+    let first = world.get(target);
+    assert_eq!(first.header("cache-control"), None);
+    let second = world.get(target);
+    assert!(second.is_hit(), "{second:?}");
+    assert_eq!(number(&second), number(&first));
+    // A default never overrules the shop, which says no-store of its stock.
+    let stock = world.get("/inventory/1");
+    let said = stock.assert_status(200).header("cache-control");
+    assert_eq!(said, Some("no-store"));
+    assert!(!world.get("/inventory/1").is_hit());
+    // Nor does it reach a status that is not for keeping.
+    let failed = "/_test/cache/default/2?status=500";
+    assert!(!world.get(failed).is_hit() && !world.get(failed).is_hit());
     // No cache configured: not even tried.
     let bypassed = world.get("/_test/headers");
     assert_eq!(bypassed.header("age"), None);
-    assert!(!bypassed.is_hit());
+    assert_eq!(bypassed.header("cache-status"), None);
+}
+
+#[test]
+fn the_age_of_a_cache_behind_is_kept_where_none_is_counted() {
+    let Some(world) = world() else { return };
+    let bypassed = world.get("/_test/cache/bypass/1?age=30");
+    assert_eq!(bypassed.header_all("age"), "30");
+    let target = "/_test/cache/aged?cc=max-age=600&age=30";
+    let miss = world.get(target);
+    assert!(!miss.is_hit(), "{miss:?}");
+    assert_eq!(miss.header_all("age"), "30");
+    let hit = world.get(target);
+    assert!(hit.is_hit(), "{hit:?}");
+    let age: u64 = hit.header_all("age").parse().expect("one number");
+    assert!((30..600).contains(&age), "{age}");
+}
+
+#[test]
+fn a_get_with_a_body_is_neither_stored_nor_answered_from_the_store() {
+    let Some(world) = world() else { return };
+    let target = "/_test/cache/fat?cc=max-age=60";
+    let fat = || {
+        let mut request = Request::post(target, "poison");
+        request.method = "GET".to_owned();
+        request
+    };
+    let poisoned = world.send(&fat());
+    assert!(
+        poisoned.cache_status().contains("fwd=bypass"),
+        "{poisoned:?}"
+    );
+    assert!(!poisoned.cache_status().contains("stored"), "{poisoned:?}");
+    let plain = world.get(target);
+    assert!(!plain.is_hit(), "{plain:?}");
+    assert_ne!(number(&plain), number(&poisoned));
+    let fat = world.send(&fat());
+    assert_ne!(number(&fat), number(&plain));
+    assert_eq!(world.record(&fat)["cache"], "bypass");
+    assert!(world.get(target).is_hit());
+}
+
+#[test]
+fn what_is_too_large_is_not_said_to_be_stored() {
+    let config = format!("[cache]\nobject_bytes_max = 64\n{CONFIG}");
+    let Some(world) = Setup::new(&config).env("TOKEN_KEY", tokens::SECRET).start() else {
+        return;
+    };
+    let first = world.get("/products/1");
+    assert!(first.assert_status(200).body.len() > 64);
+    let status = first.cache_status();
+    assert_eq!(
+        status,
+        "lockgate;fwd=uri-miss;fwd-status=200;detail=too-large"
+    );
+    assert!(!world.get("/products/1").is_hit());
+    let small = "/_test/cache/s?cc=max-age=60";
+    let stored = world.get(small);
+    assert!(stored.cache_status().ends_with(";stored"), "{stored:?}");
+    assert!(world.get(small).is_hit());
 }
 
 #[test]
@@ -144,6 +226,46 @@ fn variants_are_kept_apart() {
         english.cache_status().contains("fwd=vary-miss"),
         "{english:?}"
     );
+}
+
+#[test]
+fn variants_are_those_of_what_the_shop_was_told() {
+    let Some(world) = world() else { return };
+    let target = "/_test/cache/told?cc=max-age=60&vary=Accept-Language";
+    let german = || Request::get(target).header("Accept-Language", "de");
+    // Connection names the field, so the shop never sees it: the plain page, not the German one.
+    let stripped = world.send(&german().header("Connection", "Accept-Language"));
+    let asked = world.send(&german());
+    assert!(!asked.is_hit(), "{asked:?}");
+    assert_ne!(number(&asked), number(&stripped));
+    let plain = world.get(target);
+    assert!(plain.is_hit(), "{plain:?}");
+    assert_eq!(number(&plain), number(&stripped));
+    // What only the gate tells the shop is in no request that could be compared.
+    for (vary, stored) in [
+        ("X-Forwarded-For", false),
+        ("X-Request-Id", false),
+        ("Via", false),
+        ("Forwarded", false),
+        ("X-Forwarded-Proto", true),
+        ("Host", true),
+    ] {
+        let target = format!("/_test/cache/gate?cc=max-age=60&vary={vary}");
+        let (first, second) = (world.get(&target), world.get(&target));
+        assert_eq!(second.is_hit(), stored, "{vary}: {first:?}");
+    }
+    let as_customer = |name: &str, vary: &str| {
+        let target = format!("/_test/cache/signed/1?cc=max-age=60{vary}");
+        world.send(&Request::get(&target).token(&tokens::good(name, "")))
+    };
+    let ann = as_customer("ann", "&vary=X-Customer");
+    let bob = as_customer("bob", "&vary=X-Customer");
+    assert!(!bob.is_hit(), "{bob:?}");
+    assert_ne!(number(&ann), number(&bob));
+    // Stated to be everybody's who may use the route.
+    let (ann, bob) = (as_customer("ann", ""), as_customer("bob", ""));
+    assert!(bob.is_hit(), "{bob:?}");
+    assert_eq!(number(&ann), number(&bob));
 }
 
 #[test]
@@ -238,6 +360,124 @@ fn a_private_answer_is_its_subjects_alone() {
     let same = world.send(&Request::get("/_test/cache?cc=max-age=60").token(&other));
     assert!(same.is_hit(), "{same:?}");
     world.get("/_test/cache?cc=max-age=60").assert_status(401);
+}
+
+#[test]
+fn pictures_behind_a_sign_in_are_each_subjects_own() {
+    let Some(world) = world() else { return };
+    let ask = |subject: &str| {
+        let request = Request::get("/pictures/1.jpg?w=100");
+        let answer = world.send(&request.token(&tokens::good(subject, "")));
+        answer.assert_status(200);
+        answer
+    };
+    let ann = ask("ann");
+    assert!(ann.cache_status().contains("stored"), "{ann:?}");
+    assert!(ask("ann").is_hit());
+    let bob = ask("bob");
+    assert!(!bob.is_hit(), "{bob:?}");
+    assert_eq!(world.shop.requests("GET", "/pictures/1.jpg"), 2);
+}
+
+#[test]
+fn our_member_of_cache_status_comes_last() {
+    let behind = "text/plain\r\nCache-Status: cdn;hit";
+    let origin = RawOrigin::serve(vec![("/page", behind, b"page".to_vec())]);
+    let config = format!(
+        "[origins.raw]\nurl = \"http://{}\"\n[sites.shop]\nhosts = [\"shop.test\"]\n\
+         [[sites.shop.routes]]\npath = \"/page\"\norigin = \"raw\"\n\
+         cache = {{ audience = \"shared\" }}\n",
+        origin.address
+    );
+    let Some(world) = Setup::new(&config).start() else {
+        return;
+    };
+    let miss = world.get("/page").header_all("cache-status");
+    assert!(
+        miss.starts_with("cdn;hit, lockgate;fwd=uri-miss;"),
+        "{miss}"
+    );
+    let get = lockgate_tests::h2c::get("http", "shop.test", "/page");
+    let over_http2 = world.h2().call(get, "").expect("an answer");
+    for hit in [world.get("/page"), over_http2] {
+        let members = hit.header_all("cache-status");
+        assert!(members.starts_with("cdn;hit, lockgate;hit;"), "{members}");
+    }
+}
+
+#[test]
+fn a_routes_own_fields_are_those_of_now_on_every_response() {
+    let route = r#"
+[secrets.key]
+env = "TOKEN_KEY"
+[sign_in.customers]
+algorithms = ["HS256"]
+secret = "key"
+audience = ["shop"]
+[rate_limits.one]
+key = ["client"]
+windows = [{ requests = 1, per_s = 86400 }]
+[sites.shop]
+hosts = ["shop.test"]
+[[sites.shop.routes]]
+path = "/products/{id}"
+origin = "shop"
+cache = { audience = "shared" }
+response_headers = { "Content-Security-Policy" = "old" }
+[[sites.shop.routes]]
+path = "/orders"
+origin = "shop"
+sign_in = "customers"
+response_headers = { "Access-Control-Allow-Origin" = "*", "Cache-Control" = "public" }
+[[sites.shop.routes]]
+path = "/hello"
+respond = { body = "<p>", content_type = "text/plain" }
+rate_limits = ["one"]
+response_headers = { "Access-Control-Allow-Origin" = "*", "Content-Type" = "text/html" }
+"#;
+    let Some(world) = Setup::new(route).env("TOKEN_KEY", tokens::SECRET).start() else {
+        return;
+    };
+    let page = || world.get("/products/1");
+    let first = page();
+    let said = first.header_all("cache-control");
+    assert!(!said.is_empty() && !first.is_hit(), "{first:?}");
+    for answer in [first, page()] {
+        assert_eq!(answer.header_all("content-security-policy"), "old");
+        assert_eq!(answer.header_all("cache-control"), said);
+    }
+    let old = world.config();
+    let new = old.replace(
+        "{ \"Content-Security-Policy\" = \"old\" }",
+        "{ \"Content-Security-Policy\" = \"new\", \"Cache-Control\" = \"no-cache\" }",
+    );
+    for (config, policy, control) in [
+        (new.as_str(), "new", "no-cache"),
+        (old, "old", said.as_str()),
+    ] {
+        world.write("gateway.toml", config);
+        let hit = until("the changed route", || {
+            let answer = page();
+            (answer.header_all("content-security-policy") == policy).then_some(answer)
+        });
+        assert!(hit.is_hit(), "{hit:?}");
+        assert_eq!(hit.header_all("cache-control"), control);
+    }
+    assert_eq!(world.shop.requests("GET", "/products/1"), 1);
+
+    // Refusals have them, too, but keep what is their own.
+    let refused = world.get("/orders");
+    refused.assert_problem(401, "token_missing");
+    assert_eq!(refused.header_all("access-control-allow-origin"), "*");
+    assert_eq!(refused.header_all("cache-control"), "no-store");
+    let hello = world.get("/hello");
+    assert_eq!(
+        hello.assert_status(200).header_all("content-type"),
+        "text/html"
+    );
+    let limited = world.get("/hello");
+    limited.assert_problem(429, "rate_limited");
+    assert_eq!(limited.header_all("access-control-allow-origin"), "*");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Two sites in one gate: nothing of one shows in the other.
 
+use lockgate_tests::certificates::{Certificate, trusting};
 use lockgate_tests::{Request, Setup, World, tokens};
 
 const CONFIG: &str = r#"
@@ -62,13 +63,16 @@ fn rules(agent: &str) -> String {
 }
 
 fn world() -> Option<World> {
-    Setup::new(CONFIG)
+    setup(CONFIG).start()
+}
+
+fn setup(config: &str) -> Setup {
+    Setup::new(config)
         .second_shop()
         .env("ONE_KEY", tokens::SECRET)
         .env("TWO_KEY", SECOND_SECRET)
         .file("rules/one.toml", &rules("onebot"))
         .file("rules/two.toml", &rules("twobot"))
-        .start()
 }
 
 fn at(host: &str, target: &str) -> Request {
@@ -90,6 +94,52 @@ fn a_stored_answer_stays_in_its_site() {
     assert!(again.is_hit() && again.body == two.body, "{again:?}");
     assert_eq!(world.record(&one)["site"], "one");
     assert_eq!(world.record(&two)["site"], "two");
+}
+
+#[test]
+fn a_stored_answer_stays_with_its_host_port_and_scheme() {
+    let certificate = Certificate::new("two.test");
+    let config = format!("[listeners.tls]\naddresses = [\"127.0.0.1:0\"]\ntls = true\n{CONFIG}")
+        .replace(
+            "[sites.two]\n",
+            "[sites.two]\ncertificate = \"two.pem\"\nprivate_key = \"two.key\"\n",
+        );
+    let started = setup(&config)
+        .file("two.pem", &certificate.certificate)
+        .file("two.key", &certificate.private_key)
+        .start();
+    let Some(world) = started else { return };
+    let target = "/_test/cache/same?cc=max-age=60";
+    let mut numbers = Vec::new();
+    for host in [
+        "two.test",
+        "two.test:8443",
+        "two.test:443",
+        "a.two.test",
+        "b.two.test",
+    ] {
+        let first = world.send(&at(host, target));
+        assert!(!first.assert_status(200).is_hit(), "{host}: {first:?}");
+        let again = world.send(&at(host, target));
+        assert!(again.is_hit() && again.body == first.body, "{host}");
+        numbers.push(first.json()["counter"].clone());
+    }
+    let config = trusting(&[&certificate], &["http/1.1"]);
+    let (mut client, _) = world.connect_tls("two.test", config).expect("a handshake");
+    let secure = client.call(&at("two.test", target));
+    assert!(!secure.assert_status(200).is_hit(), "{secure:?}");
+    // The port of the scheme is no other place.
+    let same = client.call(&at("Two.test.:443", target));
+    assert!(same.is_hit() && same.body == secure.body, "{same:?}");
+    let same = world.send(&at("TWO.test:80", target));
+    assert!(
+        same.is_hit() && same.json()["counter"] == numbers[0],
+        "{same:?}"
+    );
+    numbers.push(secure.json()["counter"].clone());
+    for (i, number) in numbers.iter().enumerate() {
+        assert!(!numbers[..i].contains(number), "{numbers:?}");
+    }
 }
 
 #[test]

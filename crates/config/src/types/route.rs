@@ -57,7 +57,9 @@ pub struct Route {
     #[serde(default)]
     #[schemars(range(max = 1_099_511_627_776u64))]
     pub body_bytes_max: Option<u64>,
-    /// Header fields that are set on every response, by name.
+    /// Header fields that are set on every response, by name: answers of the origin, of which
+    /// they replace fields of the same name, of the cache and of the gate. A refusal keeps the
+    /// fields that it has itself.
     #[serde(default)]
     #[schemars(extend("x-names" = "header-name"))]
     pub response_headers: BTreeMap<HeaderName, HeaderValue>,

@@ -10,7 +10,7 @@ pub struct Cache {
     /// Most memory for stored responses, in bytes. 0: nothing is stored.
     #[schemars(range(max = 1_099_511_627_776u64))]
     pub bytes_max: u64,
-    /// Largest response body that is stored, in bytes.
+    /// Largest response body that is stored, in bytes. Never more than `bytes_max` leaves room for.
     #[schemars(range(max = 4_294_967_296u64))]
     pub object_bytes_max: u64,
 }
