@@ -4,6 +4,7 @@
 mod bench;
 mod build;
 mod doc_config;
+mod fuzz;
 mod licences;
 mod setup;
 mod test;
@@ -34,6 +35,7 @@ pub(crate) const VERBS: &[Verb] = &[
     test::VERB,
     setup::VERB,
     bench::VERB,
+    fuzz::VERB,
     tidy::VERB,
     licences::VERB,
     doc_config::VERB,

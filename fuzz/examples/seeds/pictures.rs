@@ -1,0 +1,94 @@
+//! Pictures of a few colours, in every format that is read.
+
+use super::Seed;
+use image::codecs::png::PngEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, Rgba, RgbaImage};
+use jpeg_encoder::{ColorType, Encoder as JpegEncoder};
+use lockgate_image::{Bucket, Limits, decode_scaled};
+
+/// Every one of them, each behind six bytes of options.
+pub(crate) fn all() -> Vec<Seed> {
+    let picture = |width, height, alpha| {
+        DynamicImage::from(RgbaImage::from_fn(width, height, |x, y| {
+            let (right, low) = (x >= width / 2, y >= height / 2);
+            Rgba([
+                if right { 220 } else { 30 },
+                if low { 200 } else { 40 },
+                90,
+                if right { alpha } else { 255 },
+            ])
+        }))
+    };
+    let opaque = DynamicImage::from(picture(24, 17, 255).to_rgb8());
+    let clear = picture(16, 9, 60);
+    let grey = DynamicImage::from(opaque.to_luma8());
+    let webp = lossless(&clear);
+    let kept = decode_scaled(&webp, Bucket::Half, &Limits::default()).expect("a picture");
+    let lossy = zen(&opaque);
+    [
+        ("baseline", [0, 8, 8, 70, 0, 0], jpeg(&opaque, false)),
+        ("progressive", [4, 10, 0, 70, 1, 0], jpeg(&opaque, true)),
+        ("grey-jpeg", [1, 20, 9, 95, 10, 9], jpeg(&grey, false)),
+        ("png", [2, 7, 9, 50, 2, 0], png(&opaque)),
+        ("alpha-png", [1, 12, 12, 50, 4, 77], png(&clear)),
+        ("grey-png", [3, 12, 12, 50, 9, 0], png(&grey)),
+        ("lossless-webp", [4, 0, 0, 80, 0, 0], webp),
+        ("lossy-webp", [4, 9, 9, 80, 1, 0], lossy),
+        ("intermediate", [0; 6], kept.to_bytes()),
+    ]
+    .map(|(name, options, file)| Seed::new("image", name, [&options[..], &file].concat()))
+    .into()
+}
+
+/// An EXIF block that says that the picture lies on its side (EXIF 2.32, tag 0x0112).
+fn exif() -> Vec<u8> {
+    b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec()
+}
+
+fn jpeg(picture: &DynamicImage, progressive: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new(&mut bytes, 60);
+    encoder.set_progressive(progressive);
+    if progressive {
+        encoder.add_exif_metadata(&exif()).expect("short");
+    }
+    let colour = match picture {
+        DynamicImage::ImageLuma8(_) => ColorType::Luma,
+        _ => ColorType::Rgb,
+    };
+    let (width, height) = (picture.width() as u16, picture.height() as u16);
+    let encoded = encoder.encode(picture.as_bytes(), width, height, colour);
+    encoded.expect("a picture");
+    bytes
+}
+
+fn png(picture: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = PngEncoder::new(&mut bytes);
+    encoder.set_exif_metadata(exif()).expect("short");
+    write(encoder, picture);
+    bytes
+}
+
+fn lossless(picture: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut bytes);
+    encoder.set_exif_metadata(exif()).expect("short");
+    write(encoder, picture);
+    bytes
+}
+
+/// Lossy WebP, by our own encoder.
+fn zen(picture: &DynamicImage) -> Vec<u8> {
+    let options = lockgate_image::Options::new(lockgate_image::Format::Webp);
+    let made = lockgate_image::transform(&png(picture), &options, &Limits::default());
+    made.expect("a picture").bytes
+}
+
+fn write(encoder: impl ImageEncoder, picture: &DynamicImage) {
+    let colour = ExtendedColorType::from(picture.color());
+    let (width, height) = (picture.width(), picture.height());
+    let written = encoder.write_image(picture.as_bytes(), width, height, colour);
+    written.expect("a picture");
+}

@@ -1,0 +1,4 @@
+//! Fuzzes User-Agent lists as people write them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lockgate_fuzz::firewall_agents::run(data));
