@@ -5,15 +5,24 @@
 
 use std::time::Duration;
 
-use crate::limiter::{Limiter, Standing};
+use crate::limiter::Standing;
 use crate::spec::LimitSpec;
+
+/// Limits that know their names: [`crate::Limiter`] and [`crate::StoredLimits`].
+pub trait Names {
+    /// The `RateLimit-Policy` items of a limit, ready to write; empty for an unknown one.
+    fn policy(&self, limit: u16) -> &[u8];
+
+    /// A window's name as a structured-field string; empty for an unknown one.
+    fn label(&self, limit: u16, window: u8) -> &[u8];
+}
 
 /// Appends a `RateLimit` value: for each standing its policy's name, `r` (units left) and `t`
 /// (seconds, rounded up, until the window is whole again, or until the refused cost fits).
 /// Writes nothing for an empty list.
 ///
 /// `"per-client";r=9;t=1, "per-route";r=99;t=6`
-pub fn write_rate_limit(limiter: &Limiter, standings: &[Standing], out: &mut Vec<u8>) {
+pub fn write_rate_limit(limiter: &impl Names, standings: &[Standing], out: &mut Vec<u8>) {
     for (i, standing) in standings.iter().enumerate() {
         if i > 0 {
             out.extend_from_slice(b", ");
@@ -33,7 +42,7 @@ pub fn write_rate_limit(limiter: &Limiter, standings: &[Standing], out: &mut Vec
 /// `"per-client";q=10;w=1`; a limit of several windows names each:
 /// `"per-client/1s";q=10;w=1, "per-client/60s";q=300;w=60`
 pub fn write_rate_limit_policy(
-    limiter: &Limiter,
+    limiter: &impl Names,
     limits: impl IntoIterator<Item = u16>,
     out: &mut Vec<u8>,
 ) {
@@ -109,7 +118,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{Cells, Charge, Decision, Window};
+    use crate::{Cells, Charge, Decision, Limiter, Window};
 
     fn spec(name: &str, windows: &[(u32, u64)]) -> LimitSpec {
         let window = |&(requests, per_ms): &(u32, u64)| Window {

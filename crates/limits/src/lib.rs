@@ -7,6 +7,7 @@
 //!   scheduling form): one 64-bit time per key and window, no timers, no counters to reset.
 //! - Memory is bounded: a fixed number of 16-byte cells. See [`Cells`] for what happens when
 //!   they run out.
+//! - [`StoredLimits`] is the same over a store of somebody else's, for the shell under Spin.
 //! - [`SingleLimit`] is one gate-wide budget without a key, over `governor`.
 //! - [`fields`] writes `RateLimit`, `RateLimit-Policy` and `Retry-After`.
 //!
@@ -19,6 +20,7 @@ mod gcra;
 mod limiter;
 mod single;
 mod spec;
+mod stored;
 
 pub use cells::Cells;
 pub use limiter::{
@@ -26,3 +28,4 @@ pub use limiter::{
 };
 pub use single::SingleLimit;
 pub use spec::{LimitSpec, SpecError, WINDOWS_MAX, Window};
+pub use stored::{Row, RowKey, StoredLimits};

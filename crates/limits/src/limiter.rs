@@ -228,26 +228,13 @@ impl Limiter {
                     remaining: window.gcra.remaining(after, now_ns),
                     reset_ns: after - now_ns,
                 };
-                if least.is_none_or(|l| (this.remaining, l.reset_ns) < (l.remaining, this.reset_ns))
-                {
+                if least.is_none_or(|other| this.has_less_left_than(&other)) {
                     least = Some(this);
                 }
             }
             standings.items[nth] = least.unwrap_or_default();
         }
         Ok(Decision::Allowed(standings))
-    }
-
-    /// The `RateLimit-Policy` items of a limit, ready to write; empty for an unknown one.
-    pub(crate) fn policy(&self, limit: u16) -> &[u8] {
-        self.limit(limit).map_or(&[], |l| &l.policy)
-    }
-
-    /// A window's name as a structured-field string; empty for an unknown one.
-    pub(crate) fn label(&self, limit: u16, window: u8) -> &[u8] {
-        let limit = self.limits.get(usize::from(limit));
-        let window = limit.and_then(|l| l.windows.get(usize::from(window)));
-        window.map_or(&[], |w| &w.label)
     }
 
     fn limit(&self, index: u16) -> Result<&Limit, ChargeError> {
@@ -257,9 +244,42 @@ impl Limiter {
     }
 }
 
+impl fields::Names for Limiter {
+    fn policy(&self, limit: u16) -> &[u8] {
+        self.limit(limit).map_or(&[], |l| &l.policy)
+    }
+
+    fn label(&self, limit: u16, window: u8) -> &[u8] {
+        let limit = self.limits.get(usize::from(limit));
+        let window = limit.and_then(|l| l.windows.get(usize::from(window)));
+        window.map_or(&[], |w| &w.label)
+    }
+}
+
+impl Standing {
+    /// Of two that have the same left, the one that is whole again later.
+    pub(crate) fn has_less_left_than(&self, other: &Self) -> bool {
+        (self.remaining, other.reset_ns) < (other.remaining, self.reset_ns)
+    }
+}
+
+impl Standings {
+    /// Of at most [`CHARGES_MAX`] standings; further ones are left out.
+    pub(crate) fn of(standings: &[Standing]) -> Self {
+        let mut items = [Standing::default(); CHARGES_MAX];
+        for (item, standing) in items.iter_mut().zip(standings) {
+            *item = *standing;
+        }
+        Self {
+            items,
+            count: standings.len().min(CHARGES_MAX),
+        }
+    }
+}
+
 impl Limited {
     /// "Never" is longer than any time.
-    fn takes_longer_than(&self, other: &Self) -> bool {
+    pub(crate) fn takes_longer_than(&self, other: &Self) -> bool {
         match (self.retry_after, other.retry_after) {
             (None, Some(_)) => true,
             (Some(a), Some(b)) => a > b,

@@ -2,6 +2,7 @@
 
 mod check;
 mod config;
+mod policy;
 mod precompile;
 mod run;
 mod token;
@@ -27,6 +28,8 @@ enum Command {
     Check(check::Args),
     /// Show every value of the configuration and where it comes from
     Config(config::Args),
+    /// Write the policy bundle as files, or push it to a gateway under Spin
+    Policy(policy::Args),
     /// Make a development token for a sign-in
     Token(token::Args),
     /// Compile components ahead of the first start
@@ -68,6 +71,7 @@ pub fn main() -> anyhow::Result<()> {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Precompile(args) => precompile::run(&args),
     }

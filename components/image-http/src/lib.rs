@@ -1,0 +1,25 @@
+//! `image.wasm` behind HTTP: `POST` a picture with options in the query, get another picture.
+//!
+//! ```text
+//! POST /?width=800&height=600&fit=cover&format=webp&quality=80
+//! ```
+//!
+//! The gateway under Spin asks it at `http://image.spin.internal`; `spin.toml` gives it no public
+//! route. `cargo xtask build` composes it with the very same `image.wasm` into
+//! `dist/image-http.wasm`. It needs nothing but HTTP and runs in every host of WASI 0.3.
+//!
+//! An answer that is no picture is problem JSON with a stable `code` and, since only the gateway
+//! reads it, a `cause`.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+pub mod options;
+#[cfg(target_family = "wasm")]
+mod shell;

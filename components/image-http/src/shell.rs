@@ -1,0 +1,205 @@
+//! The component: one request, one picture.
+
+use lockgate_shell::problem;
+use wasip3::http::types::{ErrorCode, Fields, Method, Request, Response};
+use wasip3::wit_bindgen::StreamResult;
+use wasip3::{spawn, wit_future, wit_stream};
+
+use self::bindings::lockgate::image::image;
+use crate::options::{Fit, Format, Options};
+
+/// The pixels, which the composed file brings along.
+#[allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::indexing_slicing,
+    reason = "the bindings are generated; what they mean stands in wit/image.wit"
+)]
+mod bindings {
+    wasip3::wit_bindgen::generate!({
+        inline: "
+            package lockgate:image-http;
+            world http { import lockgate:image/image@0.1.0; }
+        ",
+        path: "../../wit/image.wit",
+        world: "lockgate:image-http/http",
+        runtime_path: "::wasip3::wit_bindgen::rt",
+        generate_all,
+    });
+}
+
+/// What the host calls.
+#[allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "the export is generated"
+)]
+mod export {
+    wasip3::http::service::export!(ImageHttp);
+    pub(super) struct ImageHttp;
+}
+
+/// How much is read of a body at once, bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+impl wasip3::exports::http::handler::Guest for export::ImageHttp {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        Ok(match picture(request).await {
+            Ok(picture) => answer(200, media_type(picture.format), picture.bytes),
+            Err(refused) => refused.answer(),
+        })
+    }
+}
+
+/// Why there is no picture. The codes are those of the host.
+struct Refused {
+    status: u16,
+    code: &'static str,
+    cause: String,
+}
+
+impl Refused {
+    fn new(status: u16, code: &'static str, cause: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            cause: cause.into(),
+        }
+    }
+
+    fn from_component(error: image::Error) -> Self {
+        use image::ErrorCode as Code;
+        let (status, code) = match error.code {
+            Code::UnsupportedFormat => (415, "image_unsupported"),
+            Code::Truncated | Code::Corrupt => (422, "image_corrupt"),
+            Code::TooManyPixels | Code::DimensionTooLarge | Code::SourceTooLarge => {
+                (413, "image_too_large")
+            }
+            Code::BadOptions => (400, "image_options_invalid"),
+            Code::BadIntermediate | Code::Internal => (500, "image_failed"),
+        };
+        Self::new(status, code, error.message)
+    }
+
+    fn answer(self) -> Response {
+        let title = problem::title(self.status);
+        let body = serde_json::json!({
+            "title": title, "status": self.status, "code": self.code, "cause": self.cause,
+        });
+        answer(
+            self.status,
+            problem::CONTENT_TYPE,
+            body.to_string().into_bytes(),
+        )
+    }
+}
+
+async fn picture(request: Request) -> Result<image::Rendered, Refused> {
+    if !matches!(request.get_method(), Method::Post) {
+        return Err(Refused::new(405, "method_not_allowed", "POST the source"));
+    }
+    let target = request.get_path_with_query().unwrap_or_default();
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let options =
+        Options::parse(query).map_err(|cause| Refused::new(400, "image_options_invalid", cause))?;
+    let source = source(request, options.source_bytes_max).await?;
+    let limits = image::Limits {
+        source_bytes_max: options.source_bytes_max,
+        pixels_max: options.pixels_max,
+        dimension_max: u32::MAX,
+    };
+    let format = match options.format {
+        Some(Format::Jpeg) => image::Format::Jpeg,
+        Some(Format::Png) => image::Format::Png,
+        Some(Format::Webp) => image::Format::Webp,
+        None => {
+            let info = image::probe(&source, limits).map_err(Refused::from_component)?;
+            info.format
+        }
+    };
+    let options = image::Options {
+        width: Some(options.width),
+        height: Some(options.height),
+        fit: match options.fit {
+            Fit::Inside => image::Fit::Inside,
+            Fit::Cover => image::Fit::Cover,
+            Fit::Contain => image::Fit::Contain,
+            Fit::Fill => image::Fit::Fill,
+            Fit::Outside => image::Fit::Outside,
+        },
+        quality: options.quality,
+        format,
+        background: None,
+        enlarge: false,
+    };
+    image::transform(&source, options, limits).map_err(Refused::from_component)
+}
+
+/// The whole source, under its limit.
+async fn source(request: Request, bytes_max: u64) -> Result<Vec<u8>, Refused> {
+    let too_large = || {
+        let cause = format!("too large a source: it is longer than {bytes_max} bytes");
+        Refused::new(413, "image_too_large", cause)
+    };
+    let announced = request.get_headers().get("content-length");
+    let announced = announced.first().and_then(|value| {
+        let text = std::str::from_utf8(value).ok()?;
+        text.parse::<u64>().ok()
+    });
+    let announced = announced.unwrap_or(0);
+    if announced > bytes_max {
+        return Err(too_large());
+    }
+    let (_, result) = wit_future::new(|| Ok(()));
+    let (mut stream, end) = Request::consume_body(request, result);
+    let mut source = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).max(1));
+    loop {
+        if source.len() == source.capacity() {
+            source.reserve(CHUNK_BYTES);
+        }
+        let (result, read) = stream.read(source).await;
+        source = read;
+        if source.len() as u64 > bytes_max {
+            return Err(too_large());
+        }
+        if result == StreamResult::Dropped {
+            break;
+        }
+    }
+    let broken = |error| Refused::new(502, "origin_reset", format!("{error:?}"));
+    end.await.map_err(broken)?;
+    Ok(source)
+}
+
+fn media_type(format: image::Format) -> &'static str {
+    match format {
+        image::Format::Jpeg => "image/jpeg",
+        image::Format::Png => "image/png",
+        image::Format::Webp => "image/webp",
+    }
+}
+
+fn answer(status: u16, media_type: &str, body: Vec<u8>) -> Response {
+    let fields = Fields::new();
+    for (name, value) in [
+        ("content-type", media_type.as_bytes()),
+        ("content-length", body.len().to_string().as_bytes()),
+    ] {
+        // Both are proper fields.
+        let _ = fields.append(name, value);
+    }
+    let (mut to, contents) = wit_stream::new::<u8>();
+    let (_, end) = wit_future::new(|| Ok(None));
+    let (response, _sent) = Response::new(fields, Some(contents), end);
+    let _ = response.set_status_code(status);
+    spawn(async move {
+        // Whatever is left was not wanted.
+        let _ = to.write_all(body).await;
+    });
+    response
+}

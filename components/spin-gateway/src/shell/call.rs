@@ -1,0 +1,111 @@
+//! What is known of a request while it runs.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use lockgate_record::{CacheState, Stage};
+use lockgate_shell::ids;
+use spin_sdk::wasip3::http::types::{Method, Request, Scheme};
+use spin_sdk::wasip3::random::random;
+
+use super::state::Generation;
+use super::{monotonic_ns, unix_ms};
+use crate::head::{Head, client_address};
+
+/// A request, and what its record will say.
+pub(super) struct Call {
+    pub(super) head: Head,
+    pub(super) peer: SocketAddr,
+    pub(super) tls: bool,
+    pub(super) started_ns: u64,
+    pub(super) now_ms: u64,
+    pub(super) request_id: String,
+    pub(super) trace: Option<String>,
+    pub(super) has_body: bool,
+    pub(super) generation: Option<Rc<Generation>>,
+    /// The verdict's bytes, empty where the policy was not asked.
+    pub(super) verdict: Vec<u8>,
+    pub(super) policy_us: u32,
+    pub(super) status: u16,
+    pub(super) code: Option<String>,
+    pub(super) cause: Option<String>,
+    pub(super) stage: Stage,
+    pub(super) limited: Option<u16>,
+    pub(super) limits_charged: bool,
+    pub(super) cache: Option<CacheState>,
+    pub(super) origin: Option<u16>,
+    pub(super) origin_ms: Option<u32>,
+    pub(super) bytes_in: u64,
+}
+
+impl Call {
+    pub(super) fn new(request: &Request) -> Self {
+        let started_ns = monotonic_ns();
+        let now_ms = unix_ms();
+        let fields = request.get_headers().copy_all();
+        let method = request.get_method();
+        let target = request.get_path_with_query().unwrap_or_default();
+        let authority = request.get_authority();
+        let head = Head::new(method_name(&method), &target, authority.as_deref(), &fields);
+        let entropy = random::get_random_bytes(10);
+        let entropy = entropy.first_chunk::<10>().copied().unwrap_or_default();
+        let trace = head.field("traceparent").and_then(ids::trace_id);
+        let trace = trace.map(str::to_owned);
+        Self {
+            peer: client_address(&fields),
+            tls: matches!(request.get_scheme(), Some(Scheme::Https)),
+            started_ns,
+            now_ms,
+            request_id: ids::new_request_id(now_ms, entropy),
+            trace,
+            has_body: has_body(&method, &head),
+            generation: None,
+            verdict: Vec::new(),
+            policy_us: 0,
+            status: 0,
+            code: None,
+            cause: None,
+            stage: Stage::Respond,
+            limited: None,
+            limits_charged: false,
+            cache: None,
+            origin: None,
+            origin_ms: None,
+            bytes_in: 0,
+            head,
+        }
+    }
+
+    /// The length that the client announced for its body, bytes.
+    pub(super) fn content_length(&self) -> Option<u64> {
+        let value = self.head.field("content-length")?;
+        std::str::from_utf8(value).ok()?.parse().ok()
+    }
+}
+
+fn method_name(method: &Method) -> &str {
+    match method {
+        Method::Get => "GET",
+        Method::Head => "HEAD",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Delete => "DELETE",
+        Method::Connect => "CONNECT",
+        Method::Options => "OPTIONS",
+        Method::Trace => "TRACE",
+        Method::Patch => "PATCH",
+        Method::Other(name) => name,
+    }
+}
+
+/// Whether there is a body: by its length, and without one by the method, since Spin does not show
+/// how a body is framed.
+fn has_body(method: &Method, head: &Head) -> bool {
+    match head.field("content-length") {
+        Some(length) => length != b"0",
+        None => !matches!(
+            method,
+            Method::Get | Method::Head | Method::Options | Method::Trace | Method::Delete
+        ),
+    }
+}

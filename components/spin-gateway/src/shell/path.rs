@@ -1,0 +1,152 @@
+//! The path of one request, top to bottom; that of `runtime-host/src/gate/path.rs`.
+//!
+//! ```text
+//! push      a new policy, by whoever has the token
+//! decide    normalise, site, firewall, route, sign-in, authorize: one call into policy.wasm
+//! charge    every limit, or none; a route's own answer leaves here
+//! lookup    a fresh stored response answers
+//! fetch     the origin; for pictures the image component makes the answer of it
+//! store     what may be stored is, once it is sent
+//! ```
+//! Every exit goes through `answer`: a problem body where one is due, and always a record.
+
+use std::rc::Rc;
+
+use lockgate_record::Stage;
+use lockgate_shell::{Route, ids};
+use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
+use spin_sdk::wasip3::http::types::{Request, Response};
+
+use super::answer::{self, Body, Reply};
+use super::call::Call;
+use super::refused::{Fields, Refused, add};
+use super::state::{self, Generation};
+use super::{charge, decide, fetch, lookup, picture, push, store};
+
+/// What all stages after the decision work on.
+pub(super) struct Step<'a> {
+    pub(super) generation: &'a Rc<Generation>,
+    pub(super) seen: &'a Seen<'a>,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) route: &'a Route,
+    pub(super) call: &'a mut Call,
+    /// Fields that the response will carry whatever answers: limits.
+    pub(super) fields: Fields,
+}
+
+/// Answers a request.
+pub(super) async fn handle(request: Request) -> Response {
+    let mut call = Call::new(&request);
+    let result = run(&mut call, request).await;
+    answer::send(call, result).await
+}
+
+async fn run(call: &mut Call, request: Request) -> Result<Reply, Refused> {
+    let request = match push::run(call, request).await {
+        push::Outcome::Answered(result) => return result,
+        push::Outcome::NotOurs(request) => request,
+    };
+    let generation = state::current(call.now_ms).await.map_err(|cause| {
+        Refused::new(503, "policy_not_loaded", cause)
+            .at(Stage::Respond)
+            .retry_after_s(1)
+    })?;
+    call.generation = Some(generation.clone());
+    let bytes = decide::decide(call, &generation).await?;
+    let result = act(call, &generation, request, &bytes).await;
+    call.verdict = bytes;
+    result
+}
+
+async fn act(
+    call: &mut Call,
+    generation: &Rc<Generation>,
+    request: Request,
+    verdict: &[u8],
+) -> Result<Reply, Refused> {
+    let verdict =
+        Verdict::parse(verdict).map_err(|error| Refused::policy_failed(error.to_string()))?;
+    let seen = &verdict.seen;
+    if seen.trusted_peer
+        && let Some(id) = call.head.field("x-request-id")
+        && ids::is_request_id(id)
+    {
+        call.request_id = String::from_utf8_lossy(id).into_owned();
+    }
+    let route = generation.document.routes.get(usize::from(seen.route));
+    let plan = match &verdict.body {
+        VerdictBody::Plan(plan) => plan,
+        VerdictBody::Answer(answer) => return answered(answer, seen, route, call, Fields::new()),
+        VerdictBody::Need(_) => return Err(Refused::policy_failed("the policy asked twice")),
+    };
+    let Some(route) = route else {
+        return Err(Refused::policy_failed("the verdict names no route"));
+    };
+    let mut step = Step {
+        generation,
+        seen,
+        plan,
+        route,
+        call,
+        fields: Fields::new(),
+    };
+    charge::charge(&mut step).await?;
+    if let Some(answer) = &plan.answer {
+        return answered(answer, seen, Some(route), step.call, step.fields);
+    }
+    let forwarded = match lookup::lookup(&mut step).await? {
+        lookup::Outcome::Answer(reply) => return Ok(reply),
+        lookup::Outcome::Forward(forwarded) => forwarded,
+    };
+    let mut fetched = fetch::fetch(&mut step, request).await?;
+    picture::transform(&mut step, &mut fetched).await?;
+    Ok(store::respond(step, fetched, forwarded))
+}
+
+/// A route's own answer, or a refusal by the policy. `fields` are those that it has already.
+fn answered(
+    answer: &Answer<'_>,
+    seen: &Seen<'_>,
+    route: Option<&Route>,
+    call: &Call,
+    mut fields: Fields,
+) -> Result<Reply, Refused> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    for (name, value) in &answer.headers {
+        fields.push((text(name), value.to_vec()));
+    }
+    if answer.code.is_empty() {
+        if !answer.content_type.is_empty() {
+            add(&mut fields, "content-type", answer.content_type);
+        }
+        add(&mut fields, "x-request-id", call.request_id.as_str());
+        let ours = route.into_iter().flat_map(|route| &route.response_headers);
+        for (name, value) in ours {
+            add(&mut fields, name, value.as_str());
+        }
+        return Ok(Reply {
+            status: answer.status,
+            fields,
+            body: Body::Full(answer.body.to_vec()),
+        });
+    }
+    Err(Refused {
+        status: answer.status,
+        code: text(answer.code).into(),
+        detail: (!answer.detail.is_empty()).then(|| text(answer.detail)),
+        cause: text(answer.cause),
+        fields,
+        stage: record_stage(seen.stage),
+    })
+}
+
+fn record_stage(stage: lockgate_wire::Stage) -> Stage {
+    match stage {
+        lockgate_wire::Stage::Normalise => Stage::Normalise,
+        lockgate_wire::Stage::Route => Stage::Route,
+        lockgate_wire::Stage::Firewall => Stage::Firewall,
+        lockgate_wire::Stage::SignIn | lockgate_wire::Stage::Authorize => Stage::SignIn,
+        lockgate_wire::Stage::Limits => Stage::Limits,
+        lockgate_wire::Stage::Respond => Stage::Respond,
+    }
+}

@@ -1,0 +1,160 @@
+//! Pictures: the image component behind `image.spin.internal` makes what the plan asks for of the
+//! origin's answer.
+
+use lockgate_record::Stage;
+use lockgate_shell::picture::{about_the_output, coding, etag, media_type};
+use lockgate_wire::ImagePlan;
+use serde::Deserialize;
+use spin_sdk::wasip3::http::client;
+use spin_sdk::wasip3::http::types::{Method, RequestOptions};
+use spin_sdk::wasip3::wit_bindgen::{StreamReader, StreamResult};
+
+use super::fetch::{self, BodyEnd, CHUNK_BYTES, Fetched, FetchedBody};
+use super::path::Step;
+use super::refused::Refused;
+use super::{state, unix_ms};
+
+/// Where the image component is, unless the variable `image_url` says otherwise.
+const IMAGE_URL: &str = "http://image.spin.internal";
+
+/// The largest picture that is taken from it, bytes.
+const PICTURE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Replaces a picture by the one that the plan asks for. Other answers (404, a redirect) pass as
+/// they are.
+pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Result<(), Refused> {
+    let Some(plan) = step.plan.image else {
+        return Ok(());
+    };
+    if fetched.status != 200 {
+        return Ok(());
+    }
+    if step.call.head.method() == b"HEAD" {
+        about_the_output(&mut fetched.headers);
+        if let Some(media_type) = media_type(plan.format) {
+            let media_type = http::HeaderValue::from_static(media_type);
+            fetched
+                .headers
+                .insert(http::header::CONTENT_TYPE, media_type);
+        }
+        fetched.body = FetchedBody::Full(Vec::new());
+        return Ok(());
+    }
+    step.call.stage = Stage::Image;
+    if let Some(coding) = coding(&fetched.headers) {
+        let cause = format!("the origin sent the source with the coding {coding:?}");
+        return Err(Refused::new(415, "image_unsupported", cause).at(Stage::Image));
+    }
+    let body = std::mem::replace(&mut fetched.body, FetchedBody::Full(Vec::new()));
+    let FetchedBody::Stream(stream, end, length) = body else {
+        return Err(Refused::policy_failed("the source is no stream"));
+    };
+    let (bytes, media_type) = ask(step, plan, stream, end, length).await?;
+    let headers = &mut fetched.headers;
+    about_the_output(headers);
+    headers.insert(http::header::CONTENT_TYPE, media_type);
+    if let Some(tag) = etag(&bytes) {
+        headers.insert(http::header::ETAG, tag);
+    }
+    fetched.body = FetchedBody::Full(bytes);
+    Ok(())
+}
+
+/// Asks the image component; the source streams from the origin to it.
+async fn ask(
+    step: &Step<'_>,
+    plan: ImagePlan,
+    source: StreamReader<u8>,
+    end: BodyEnd,
+    length: Option<u64>,
+) -> Result<(Vec<u8>, http::HeaderValue), Refused> {
+    let unavailable =
+        |cause: String| Refused::new(503, "image_unavailable", cause).at(Stage::Image);
+    let limits = &step.generation.document.image;
+    if let Some(length) = length
+        && length > limits.source_bytes_max
+    {
+        let cause = format!("too large a source: it has {length} bytes");
+        return Err(Refused::new(413, "image_too_large", cause).at(Stage::Image));
+    }
+    let target = format!(
+        "/?width={}&height={}&fit={}&format={}&quality={}&side_max={}&source_bytes_max={}\
+         &pixels_max={}",
+        plan.width,
+        plan.height,
+        plan.fit,
+        plan.format,
+        plan.quality,
+        limits.dimension_max,
+        limits.source_bytes_max,
+        limits.pixels_max,
+    );
+    let url = state::optional_variable("image_url").await;
+    let url = url.as_deref().unwrap_or(IMAGE_URL);
+    let length = length.map(|length| ("content-length".to_owned(), length.to_string().into()));
+    let options = RequestOptions::new();
+    let timeout_ns = limits.timeout_ms.saturating_mul(1_000_000);
+    // A host that does not keep a time has one of its own.
+    let _ = options.set_first_byte_timeout(Some(timeout_ns));
+    let body = Some((source, end));
+    let fields = length.into_iter().collect();
+    let request = fetch::outgoing(Method::Post, url, &target, fields, body, Some(options));
+    let response = client::send(request.map_err(unavailable)?).await;
+    let response = response.map_err(|error| unavailable(format!("{error:?}")))?;
+    let answer = fetch::receive(response, unix_ms())?;
+    let FetchedBody::Stream(stream, end, length) = answer.body else {
+        return Err(unavailable("the image component gave no body".to_owned()));
+    };
+    let bytes = collect(stream, end, length).await.map_err(unavailable)?;
+    let media_type = answer.headers.get(http::header::CONTENT_TYPE);
+    match (answer.status, media_type) {
+        (200, Some(media_type)) => Ok((bytes, media_type.clone())),
+        _ => Err(refused(answer.status, &bytes)),
+    }
+}
+
+/// What the image component says of a picture that it does not make.
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    #[serde(default)]
+    cause: String,
+}
+
+fn refused(status: u16, body: &[u8]) -> Refused {
+    let problem = serde_json::from_slice::<Problem>(body);
+    let Ok(problem) = problem.map_err(|_| ()) else {
+        let cause = format!("the image component answered {status}");
+        return Refused::new(503, "image_unavailable", cause).at(Stage::Image);
+    };
+    let mut refused = Refused::new(status, "image_failed", problem.cause).at(Stage::Image);
+    refused.code = problem.code.into();
+    refused
+}
+
+/// A whole body. The error is for the record.
+async fn collect(
+    mut stream: StreamReader<u8>,
+    end: BodyEnd,
+    length: Option<u64>,
+) -> Result<Vec<u8>, String> {
+    let announced = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
+    let mut body = Vec::with_capacity(announced.clamp(CHUNK_BYTES, PICTURE_BYTES_MAX));
+    loop {
+        if body.len() == body.capacity() {
+            body.reserve(CHUNK_BYTES);
+        }
+        let (result, read) = stream.read(body).await;
+        body = read;
+        if body.len() > PICTURE_BYTES_MAX {
+            return Err(format!(
+                "the picture is longer than {PICTURE_BYTES_MAX} bytes"
+            ));
+        }
+        if result == StreamResult::Dropped {
+            break;
+        }
+    }
+    end.await.map_err(|error| format!("{error:?}"))?;
+    Ok(body)
+}

@@ -1,0 +1,32 @@
+//! What every shell around `policy.wasm` does alike, as pure functions: the native host and the
+//! component for Spin both use them, so that a request gets the same answer from either.
+//!
+//! - [`Document`] is what a shell needs besides the policy bundle; [`Package`] is both in one.
+//! - [`problem`] makes error bodies.
+//! - [`fields`], [`forwarded`] and [`forward`] make the request that an origin sees.
+//! - [`ids`] reads request ids and trace context.
+//! - [`picture`] says what is left of a source's fields when another picture is made of it.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
+
+mod document;
+pub mod fields;
+pub mod forward;
+pub mod forwarded;
+pub mod ids;
+mod package;
+pub mod picture;
+pub mod problem;
+
+pub use document::{
+    Audience, Cache, Document, DocumentError, Encoding, Image, Limit, Origin, Route, RouteCache,
+    SecretFault, Signatures, VERSION, Window,
+};
+pub use package::{Package, PackageError};
