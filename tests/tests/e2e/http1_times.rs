@@ -49,10 +49,36 @@ fn a_slow_body_is_408() {
     assert!(client.is_closed());
     assert!(world.record(&answer)["cause"].is_string());
     let mut client = world.connect();
-    client.send(b"POST /products/1 HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 50\r\n\r\n");
-    if let Some(answer) = client.try_read("POST") {
-        assert!([405, 408].contains(&answer.status), "{answer:?}");
-    }
+    client.send(
+        b"POST /_test/slow?ms=60000 HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 50\r\n\r\n",
+    );
+    let answer = client.read("POST");
+    answer.assert_problem(408, "body_timeout");
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert!(client.is_closed());
+}
+
+#[test]
+fn a_body_that_trickles_is_408() {
+    let Some(world) = world("body_timeout_ms = 3000\nbody_bytes_per_s_min = 100000") else {
+        return;
+    };
+    let mut client = world.connect();
+    client.send(
+        b"POST /_test/slow?ms=60000 HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 50000\r\n\r\n",
+    );
+    // No pause is long, and all of them together are.
+    lockgate_tests::until("its record", || {
+        let _ = client.try_send(b"x");
+        (!world.records().is_empty()).then_some(())
+    });
+    let answer = client.read("POST");
+    answer.assert_problem(408, "body_timeout");
+    let record = world.record(&answer);
+    let cause = record["cause"].as_str().unwrap_or_default();
+    assert!(cause.contains("100000 bytes a second"), "{record}");
+    let came = record["bytes_in"].as_u64().unwrap_or_default();
+    assert!((1..50_000).contains(&came), "{record}");
 }
 
 #[test]
@@ -80,7 +106,42 @@ fn a_client_that_does_not_read_is_let_go() {
             .find(|record| record["path"] == "/_test/bytes/200000000")
     });
     assert!(record["cause"].is_string(), "{record}");
-    assert!(client.read("GET").cut);
+    // The record tells how far it came.
+    let told = record["bytes_out"].as_u64().unwrap_or_default();
+    assert!(told > 0, "{record}");
+    let answer = client.read("GET");
+    assert!(answer.cut && answer.body.len() as u64 <= told, "{record}");
+}
+
+#[test]
+fn a_request_has_its_place_until_its_last_byte_is_out() {
+    let Some(world) = world("requests_max = 1") else {
+        return;
+    };
+    let mut reading = world.connect();
+    reading.send(&Request::get("/_test/bytes/100000000").to_bytes());
+    lockgate_tests::until("it at the shop", || {
+        (world.shop.requests("GET", "/_test/bytes/100000000") == 1).then_some(())
+    });
+    // Its head is out, and much of its body waits for the client.
+    let in_flight = || {
+        world
+            .metrics()
+            .lines()
+            .any(|line| line == "lockgate_requests_in_flight 1")
+    };
+    assert!(in_flight(), "{}", world.metrics());
+    world
+        .get("/products/1")
+        .assert_problem(503, "too_many_requests_in_flight");
+    assert!(in_flight(), "{}", world.metrics());
+    assert_eq!(
+        reading.read("GET").assert_status(200).body.len(),
+        100_000_000
+    );
+    lockgate_tests::until("its place", || {
+        (world.get("/products/1").status == 200).then_some(())
+    });
 }
 
 #[test]

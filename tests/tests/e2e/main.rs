@@ -1,12 +1,16 @@
 //! Lockgate end to end: the real binary, the real components, a real shop, real sockets. One file
 //! an area; one program, so that the components are compiled once and tests share the cores.
 
+mod addresses;
 mod cache;
 mod components;
+mod drain;
 mod firewall;
 mod http1;
 mod http1_times;
+mod http1_unread;
 mod http2;
+mod http2_limits;
 mod images;
 mod imports;
 mod limits;

@@ -51,6 +51,20 @@ fn every_answer_has_one_record_whatever_the_exit() {
 }
 
 #[test]
+fn sessions_in_paths_are_redacted() {
+    let Some(world) = Setup::new(PLAIN_SITE).start() else {
+        return;
+    };
+    let answer = world.get("/_test/headers/a;jsessionid=canary/b;v=1");
+    let record = world.record(&answer);
+    assert_eq!(
+        record["path"], "/_test/headers/a;jsessionid=[redacted]/b;v=1",
+        "{record}"
+    );
+    assert!(!record.to_string().contains("canary"), "{record}");
+}
+
+#[test]
 fn addresses_can_be_masked() {
     let config = format!(
         "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n{}",
@@ -86,7 +100,8 @@ fn the_admin_address_tells_how_it_goes() {
     for _ in 0..3 {
         world.get("/products/1").assert_status(200);
     }
-    let _ = world.get("/nowhere/at/all");
+    // Too many for the shop, not for a limit of ours.
+    world.get("/_test/status/429").assert_status(429);
     let metrics = world.metrics();
     assert!(metrics.contains("lockgate_requests_total{"), "{metrics}");
     let shop: u64 = metrics
@@ -97,6 +112,11 @@ fn the_admin_address_tells_how_it_goes() {
         .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
         .sum();
     assert_eq!(shop, 4, "{metrics}");
+    assert!(
+        metrics.contains("\nlockgate_limited_total 0\n"),
+        "{metrics}"
+    );
     // What a client sends makes no series.
-    assert!(!metrics.contains("nowhere"), "{metrics}");
+    let _ = world.get("/nowhere/at/all");
+    assert!(!world.metrics().contains("nowhere"), "{metrics}");
 }
