@@ -243,6 +243,15 @@ fn needs_restart(
         "policy.unseen_signatures_per_s",
         was.policy.unseen_signatures_per_s != now.policy.unseen_signatures_per_s,
     );
+    differs(
+        "policy.unseen_signatures_per_client_per_s",
+        was.policy.unseen_signatures_per_client_per_s
+            != now.policy.unseen_signatures_per_client_per_s,
+    );
+    differs(
+        "policy.remembered_tokens_bytes_max",
+        was.policy.remembered_tokens_bytes_max != now.policy.remembered_tokens_bytes_max,
+    );
     keys
 }
 

@@ -52,8 +52,8 @@ pub(super) async fn fetch(step: &mut Step<'_>, mut body: RequestBody) -> Result<
         peer: step.pending.connection.peer.ip().to_canonical(),
         trusted_peer: step.seen.trusted_peer,
         set_headers: &step.plan.set_headers,
-        picture: step.plan.image.is_some(),
         request_id: &step.pending.request_id,
+        picture: step.plan.image.is_some(),
     };
     let requested_at_ms = super::unix_ms();
     let begun = Instant::now();
