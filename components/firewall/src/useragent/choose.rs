@@ -6,25 +6,27 @@
 use super::OFFSETS_MAX;
 use super::hash::{Hasher, key_at};
 use crate::samples::BROWSERS;
+use std::ops::RangeInclusive;
 
-/// Slots of a counting array (4 bytes each).
-const SLOTS: usize = 1 << 20;
+/// Slots of a counting array (4 bytes each): four for each window, within these bounds.
+const SLOTS: RangeInclusive<usize> = 1 << 10..=1 << 20;
 
 /// Only windows that start this early are candidates: a group head has one byte for the place.
 const OFFSET_END: usize = 256;
 
 /// For each text the place of its window of `width` bytes. Texts are folded and not shorter than `width`.
 pub(super) fn choose(texts: &[&[u8]], width: usize) -> Vec<u8> {
-    let mut common = Counts::new();
+    let mut common = Counts::of_texts(BROWSERS.iter().map(|browser| browser.len()));
     for browser in BROWSERS {
         let folded = browser.to_ascii_lowercase();
         windows(folded.as_bytes(), width, usize::MAX).for_each(|(_, key)| common.add(key));
     }
-    let mut seen = Counts::new();
+    let lengths = || texts.iter().map(|text| text.len().min(OFFSET_END));
+    let mut seen = Counts::of_texts(lengths());
     for text in texts {
         windows(text, width, OFFSET_END).for_each(|(_, key)| seen.add(key));
     }
-    let mut taken = Counts::new();
+    let mut taken = Counts::of_texts(lengths());
     let mut places = Vec::with_capacity(texts.len());
     for text in texts {
         let best = windows(text, width, OFFSET_END)
@@ -71,15 +73,20 @@ struct Counts {
 }
 
 impl Counts {
-    fn new() -> Self {
+    /// Room for the windows of texts of these lengths.
+    fn of_texts(lengths: impl Iterator<Item = usize>) -> Self {
+        let windows = lengths.fold(0, usize::saturating_add);
+        let slots = windows
+            .saturating_mul(4)
+            .clamp(*SLOTS.start(), *SLOTS.end());
         Self {
             hasher: Hasher::new(0),
-            slots: vec![0; SLOTS],
+            slots: vec![0; slots],
         }
     }
 
     fn add(&mut self, key: u64) {
-        let slot = self.hasher.hash(key).one_of(SLOTS);
+        let slot = self.hasher.hash(key).one_of(self.slots.len());
         if let Some(count) = self.slots.get_mut(slot) {
             *count = count.saturating_add(1);
         }
@@ -87,7 +94,7 @@ impl Counts {
 
     fn of(&self, key: u64) -> u32 {
         self.slots
-            .get(self.hasher.hash(key).one_of(SLOTS))
+            .get(self.hasher.hash(key).one_of(self.slots.len()))
             .copied()
             .unwrap_or(0)
     }
