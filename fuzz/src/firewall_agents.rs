@@ -8,10 +8,29 @@ use std::collections::BTreeMap;
 
 const AGENTS_MAX: usize = 40;
 
+/// A line as a pattern: `^` and `$` anchor.
+fn pattern(line: &str) -> Option<(Anchor, &str)> {
+    let line = line.trim();
+    let (start, line) = line
+        .strip_prefix('^')
+        .map_or((false, line), |text| (true, text));
+    let (end, line) = line
+        .strip_suffix('$')
+        .map_or((false, line), |text| (true, text));
+    let anchor = match (start, end) {
+        (false, false) => Anchor::Contains,
+        (true, false) => Anchor::StartsWith,
+        (false, true) => Anchor::EndsWith,
+        (true, true) => Anchor::Equals,
+    };
+    (!line.is_empty()).then_some((anchor, line))
+}
+
 /// Compiles, loads and matches.
 pub fn run(data: &[u8]) {
     let [list, agents] = parts(data);
-    let patterns = UserAgentPatterns::parse(&String::from_utf8_lossy(list));
+    let list = String::from_utf8_lossy(list);
+    let patterns: UserAgentPatterns = list.lines().filter_map(pattern).collect();
     let all: Vec<(Anchor, Vec<u8>)> = patterns
         .iter()
         .map(|(anchor, text)| (anchor, text.to_ascii_lowercase().into_bytes()))

@@ -9,7 +9,7 @@ use crate::jwk_set;
 use crate::key::KeyMaterial;
 
 /// Tolerance between clocks when the settings name none, in seconds.
-pub const LEEWAY_S_DEFAULT: u32 = 30;
+pub const LEEWAY_S_DEFAULT: u32 = 60;
 /// Largest tolerance between clocks, in seconds.
 pub const LEEWAY_S_MAX: u32 = 600;
 /// Longest token when the settings name no length, in bytes.
@@ -35,8 +35,6 @@ pub struct SignInSettings<'a> {
     pub leeway_s: u32,
     /// Longest token in bytes.
     pub token_bytes_max: u32,
-    /// Whether a token without `exp` is refused. Leave it on.
-    pub expiry_required: bool,
     /// Where the keys are.
     pub keys: KeySettings<'a>,
 }
@@ -61,7 +59,6 @@ impl<'a> SignInSettings<'a> {
             token_types: Vec::new(),
             leeway_s: LEEWAY_S_DEFAULT,
             token_bytes_max: TOKEN_BYTES_MAX_DEFAULT,
-            expiry_required: true,
             keys,
         }
     }
@@ -83,8 +80,6 @@ pub struct CompiledSignIn {
     pub leeway_s: u32,
     /// Longest token in bytes.
     pub token_bytes_max: u32,
-    /// Whether a token without `exp` is refused.
-    pub expiry_required: bool,
     /// The keys, or the names of the secrets.
     pub keys: KeySource,
 }
@@ -155,7 +150,6 @@ impl CompiledSignIn {
                 .collect(),
             leeway_s: settings.leeway_s,
             token_bytes_max: settings.token_bytes_max,
-            expiry_required: settings.expiry_required,
             keys,
         };
         compiled.check()?;

@@ -36,7 +36,7 @@ pub enum AuthError {
     /// The signature is good, but the payload is not a claims set that can be used.
     #[error("the token's claims are malformed: {0}")]
     TokenClaimsMalformed(&'static str),
-    /// The token has no `exp` and the sign-in requires one.
+    /// The token has no `exp`.
     #[error("the token has no expiry")]
     TokenExpiryMissing,
     /// `exp` has passed.

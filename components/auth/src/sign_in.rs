@@ -24,7 +24,6 @@ pub struct SignIn {
     token_types: Vec<String>,
     leeway_s: i64,
     token_bytes_max: usize,
-    expiry_required: bool,
     keys: Vec<LoadedKey>,
 }
 
@@ -111,7 +110,6 @@ impl SignIn {
             token_types: compiled.token_types,
             leeway_s: i64::from(compiled.leeway_s),
             token_bytes_max: usize::try_from(compiled.token_bytes_max).unwrap_or(usize::MAX),
-            expiry_required: compiled.expiry_required,
             keys,
         })
     }
@@ -207,11 +205,11 @@ impl SignIn {
     /// RFC 7519 §4.1.4 to §4.1.6.
     fn check_times(&self, claims: &ClaimsRef<'_>, now: i64) -> Result<(), AuthError> {
         match claims.expires_at() {
-            None if self.expiry_required => return Err(AuthError::TokenExpiryMissing),
+            None => return Err(AuthError::TokenExpiryMissing),
             Some(expiry) if now >= expiry.saturating_add(self.leeway_s) => {
                 return Err(AuthError::TokenExpired);
             }
-            _ => {}
+            Some(_) => {}
         }
         let latest = now.saturating_add(self.leeway_s);
         let in_future = |time: Option<i64>| time.is_some_and(|time| time > latest);

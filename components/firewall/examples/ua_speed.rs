@@ -117,7 +117,7 @@ fn whole() {
     let mut set = IpSetBuilder::new();
     (0..100_000_u32)
         .for_each(|number| set.add(IpAddr::from(Ipv4Addr::from(0x0b00_0000 + number * 2)).into()));
-    let set = builder.add_ip_set_of("set", set);
+    let set = builder.add_ip_set("set", set);
     let list = builder.add_user_agent_list("list", &crawlers(1_500));
     let (ip_set, agents) = (
         StatementSpec::IpSet("set".to_owned()),

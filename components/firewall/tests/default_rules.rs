@@ -3,7 +3,8 @@
 use lockgate_firewall::samples::BROWSERS;
 use lockgate_firewall::useragent::Anchor;
 use lockgate_firewall::{
-    Action, Firewall, FirewallBuilder, Request, RuleSpec, StatementSpec, UserAgentPatterns,
+    Action, Firewall, FirewallBuilder, IpSetBuilder, Request, RuleSpec, StatementSpec,
+    UserAgentPatterns,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -85,7 +86,11 @@ fn firewall() -> Firewall {
     let file: RulesFile = toml::from_str(&read("default.toml")).unwrap();
     let mut builder = FirewallBuilder::new();
     for (name, set) in &file.ip_sets {
-        builder.add_ip_set(name, &set.addresses).unwrap();
+        let mut networks = IpSetBuilder::new();
+        for address in &set.addresses {
+            networks.add_text(address).unwrap();
+        }
+        builder.add_ip_set(name, networks).unwrap();
     }
     for (name, list) in file.user_agent_lists {
         let mut patterns = UserAgentPatterns::new();
@@ -100,13 +105,15 @@ fn firewall() -> Firewall {
                 .into_iter()
                 .for_each(|text| patterns.push(anchor, text));
         }
-        let listed = list
-            .file
-            .map(|file| UserAgentPatterns::parse(&read(&file)))
-            .unwrap_or_default();
-        listed
-            .iter()
-            .for_each(|(anchor, text)| patterns.push(anchor, text));
+        let listed = list.file.map(|file| read(&file)).unwrap_or_default();
+        for line in listed.lines().filter(|line| !line.is_empty()) {
+            // The file has anchors and comments at whole lines only; `lockgate-config` reads more.
+            match (line.strip_prefix('#'), line.strip_prefix('^')) {
+                (Some(_), _) => {}
+                (None, Some(text)) => patterns.push(Anchor::StartsWith, text),
+                (None, None) => patterns.push(Anchor::Contains, line),
+            }
+        }
         let covered = builder.add_user_agent_list(&name, &patterns).unwrap();
         let useless: Vec<_> = covered
             .iter()

@@ -49,18 +49,22 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Where a key stands: its own place, or that of the first value below it.
+/// Where a key stands: its own place, or that of the first value below it; of a key that nobody
+/// gave, where the table that it belongs to stands.
 fn place<'a>(origins: &'a ProvenanceMap, path: &str) -> Option<&'a Provenance> {
     let below = |key: &str| {
         key.strip_prefix(path)
             .is_some_and(|rest| rest.starts_with(['.', '[']))
     };
-    origins.get(path).or_else(|| {
-        origins
-            .iter()
-            .filter(|(key, _)| below(key))
-            .map(|(_, place)| place)
-            .min()
+    let given = |place: &&Provenance| **place != Provenance::Default;
+    let own = origins.get(path).filter(given);
+    let first = || {
+        let below = origins.iter().filter(|(key, _)| below(key));
+        below.map(|(_, place)| place).filter(given).min()
+    };
+    own.or_else(first).or_else(|| {
+        let (table, _) = path.rsplit_once('.')?;
+        place(origins, table)
     })
 }
 
@@ -86,7 +90,9 @@ mod tests {
         assert_eq!(place(&origins, "sign_in.a.secret"), Some(&at(8)));
         assert_eq!(place(&origins, "sign_in.a"), Some(&at(8)));
         assert_eq!(place(&origins, "sites.s.routes"), Some(&at(3)));
-        assert_eq!(place(&origins, "sites.x"), None);
+        assert_eq!(place(&origins, "sites.x"), Some(&at(3)));
+        assert_eq!(place(&origins, "sign_in.a.leeway_s"), Some(&at(8)));
+        assert_eq!(place(&origins, "cache.bytes_max"), None);
         assert_eq!(place(&origins, ""), None);
     }
 }

@@ -96,7 +96,7 @@ fn add(builder: &mut FirewallBuilder, file: &Path, rules: &RulesFile) -> Result<
     {
         let mut networks = IpSetBuilder::new();
         set.networks().for_each(|range| networks.add(range.0));
-        builder.add_ip_set_of(&scoped(name), networks)?;
+        builder.add_ip_set(&scoped(name), networks)?;
     }
     for (name, list) in &rules.user_agent_lists {
         if lists.contains(name) {

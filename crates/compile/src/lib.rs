@@ -12,11 +12,13 @@ mod firewall;
 mod image;
 mod limits;
 mod plans;
+mod shadows;
 mod shell;
 mod sign_in;
 
 pub use fault::Fault;
 pub use limits::limit_specs;
+pub use shadows::warnings;
 pub use shell::{route_cache, shell_document};
 
 use lockgate_bundle::{Bundle, ClientAddressFrom, Heads, Site};

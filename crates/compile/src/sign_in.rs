@@ -3,7 +3,7 @@
 use std::fs;
 
 use lockgate_auth::{
-    Algorithm, CompiledSignIn, KeySettings, NamedSecret, SecretFormat, SignInSettings,
+    Algorithm, CompileError, CompiledSignIn, KeySettings, NamedSecret, SecretFormat, SignInSettings,
 };
 use lockgate_bundle::NamedSignIn;
 use lockgate_config::GatewayConfig;
@@ -20,45 +20,83 @@ pub(crate) fn compile(config: &GatewayConfig, faults: &mut Vec<Fault>) -> Vec<Na
                 name: name.clone(),
                 compiled: settings,
             }),
-            Err(reason) => faults.push(Fault::new(format!("sign_in.{name}"), reason)),
+            Err(Wrong { setting, reason }) => {
+                let dot = if setting.is_empty() { "" } else { "." };
+                let path = format!("sign_in.{name}{dot}{setting}");
+                faults.push(Fault::new(path, reason));
+            }
         }
     }
     compiled
 }
 
-fn one(sign_in: &SignIn) -> Result<CompiledSignIn, String> {
+/// What is wrong with a sign-in, and the key of it; empty: none in particular.
+struct Wrong {
+    setting: &'static str,
+    reason: String,
+}
+
+impl Wrong {
+    fn new(setting: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            setting,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl From<CompileError> for Wrong {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Setting { setting, reason } => Self::new(setting, reason),
+            error => Self::new("jwks_file", error.to_string()),
+        }
+    }
+}
+
+fn one(sign_in: &SignIn) -> Result<CompiledSignIn, Wrong> {
     let algorithms: Vec<Algorithm> = sign_in.algorithms.iter().map(algorithm).collect();
     let jwks;
     let keys = match &sign_in.keys {
         SignInKeys::JwksFile(file) => {
-            jwks = fs::read(file)
-                .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+            jwks = fs::read(file).map_err(|error| {
+                Wrong::new(
+                    "jwks_file",
+                    format!("cannot read {}: {error}", file.display()),
+                )
+            })?;
             KeySettings::Jwks(&jwks)
         }
-        SignInKeys::Secret(name) => KeySettings::Secrets(secret(name, &algorithms)?),
+        SignInKeys::Secret(name) => {
+            KeySettings::Secrets(secrets(std::slice::from_ref(name), &algorithms)?)
+        }
+        SignInKeys::Secrets(names) => KeySettings::Secrets(secrets(names, &algorithms)?),
     };
     let settings = SignInSettings {
         issuer: sign_in.issuer.clone(),
         audience: sign_in.audience.clone(),
+        token_types: sign_in.token_types.clone(),
         leeway_s: u32::try_from(sign_in.leeway_s).unwrap_or(u32::MAX),
         token_bytes_max: sign_in.token_bytes_max,
         ..SignInSettings::new(algorithms, keys)
     };
     CompiledSignIn::compile(settings)
         .map(|(compiled, _)| compiled)
-        .map_err(|error| error.to_string())
+        .map_err(Wrong::from)
 }
 
 /// A raw secret serves one algorithm (RFC 8725 section 3.1).
-fn secret(name: &str, algorithms: &[Algorithm]) -> Result<Vec<NamedSecret>, String> {
+fn secrets(names: &[String], algorithms: &[Algorithm]) -> Result<Vec<NamedSecret>, Wrong> {
     let [algorithm] = algorithms else {
-        return Err("a secret serves one algorithm: name only that one".to_owned());
+        let reason = "a secret serves one algorithm: name only that one";
+        return Err(Wrong::new("algorithms", reason));
     };
-    Ok(vec![NamedSecret {
-        name: name.to_owned(),
+    let named = |name: &String| NamedSecret {
+        name: name.clone(),
         kid: None,
         format: SecretFormat::Raw(*algorithm),
-    }])
+    };
+    Ok(names.iter().map(named).collect())
 }
 
 fn algorithm(algorithm: &types::Algorithm) -> Algorithm {

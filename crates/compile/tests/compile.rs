@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use lockgate_auth::KeySource;
 use lockgate_bundle::{Bundle, KeyPart, digest};
 use lockgate_compile::{Compiled, Fault, compile};
 use lockgate_config::{Sources, load};
@@ -142,6 +143,27 @@ fn the_same_configuration_gives_the_same_bytes() {
 }
 
 #[test]
+fn secrets_overlap_in_their_order() {
+    let two = GATEWAY
+        .replace(
+            "secret = \"key\"",
+            "secrets = [\"new\", \"key\"]\ntoken_types = [\"at+jwt\"]",
+        )
+        .replace(
+            "[secrets.key]",
+            "[secrets.new]\nfile = \"key\"\n\n[secrets.key]",
+        );
+    let bundle = compiled(&two).expect("compiled").bundle;
+    let sign_in = &bundle.sign_ins[0].compiled;
+    let KeySource::Secrets(secrets) = &sign_in.keys else {
+        panic!("{sign_in:?}")
+    };
+    let names: Vec<_> = secrets.iter().map(|secret| secret.name.as_str()).collect();
+    assert_eq!(names, ["new", "key"]);
+    assert_eq!(sign_in.token_types, ["at+jwt"]);
+}
+
+#[test]
 fn no_secret_is_in_a_bundle() {
     let bytes = compiled(GATEWAY).expect("compiled").bytes;
     let secret = b"0123456789abcdef";
@@ -154,7 +176,7 @@ fn faults_name_their_key() {
     let faults = compiled(&many).expect_err("two algorithms for one secret");
     assert_eq!(
         texts(&faults),
-        ["11:14: sign_in.customers: a secret serves one algorithm: name only that one"]
+        ["11:14: sign_in.customers.algorithms: a secret serves one algorithm: name only that one"]
     );
 }
 
@@ -228,4 +250,31 @@ fn the_gateway_file_of_the_demo_compiles() {
     let routes = loaded.config.sites.values().map(|site| site.routes.len());
     assert_eq!(compiled.bundle.plans.len(), routes.sum::<usize>());
     assert_eq!(Bundle::from_bytes(&compiled.bytes), Ok(compiled.bundle));
+}
+
+#[test]
+fn an_open_route_beside_a_signed_in_one_is_told() {
+    let told = |more: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let gateway = GATEWAY.replace("[sites.open]", &format!("{more}\n[sites.open]"));
+        write(folder.path(), &gateway);
+        let loaded = load(&Sources {
+            base: folder.path().join("gateway.toml"),
+            ..Sources::default()
+        })
+        .unwrap_or_else(|refused| panic!("{refused}"));
+        let bundle = compile(&loaded).expect("compiled").bundle;
+        texts(&lockgate_compile::warnings(&loaded, &bundle))
+    };
+    assert_eq!(told(""), Vec::<String>::new());
+    let catch_all = "[[sites.art.routes]]\npath = \"/{*rest}\"\norigin = \"api\"\n";
+    assert_eq!(
+        told(catch_all),
+        [
+            "31:8: sites.art.routes[0].path: is signed in, but the open route \"/{*rest}\" takes \
+          \"/late/\": if the origin reads both alike, nobody needs to sign in"
+        ]
+    );
+    let signed_in = format!("{catch_all}sign_in = \"customers\"\n");
+    assert_eq!(told(&signed_in), Vec::<String>::new());
 }

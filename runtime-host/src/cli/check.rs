@@ -19,8 +19,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         Ok(loaded) => loaded,
         Err(refused) => return refuse(&refused.faults),
     };
-    if let Err(faults) = lockgate_compile::compile(&loaded) {
-        return refuse(&faults);
+    let compiled = match lockgate_compile::compile(&loaded) {
+        Ok(compiled) => compiled,
+        Err(faults) => return refuse(&faults),
+    };
+    for warning in lockgate_compile::warnings(&loaded, &compiled.bundle) {
+        eprintln!("warning: {warning}");
     }
     // The machine that checks need not be the one that serves.
     if let Err(error) = secrets::resolve(&loaded.config) {

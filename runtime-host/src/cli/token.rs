@@ -78,13 +78,18 @@ fn make(args: &Args, config: &GatewayConfig, now_s: u64) -> anyhow::Result<(Stri
 
 fn signing_key(args: &Args, config: &GatewayConfig, sign_in: &SignIn) -> anyhow::Result<MintKey> {
     let name = &args.sign_in;
-    match (&sign_in.keys, &args.key) {
-        (SignInKeys::Secret(secret), None) => {
+    let secret = match &sign_in.keys {
+        SignInKeys::Secret(secret) => Some(secret),
+        SignInKeys::Secrets(secrets) => secrets.first(),
+        SignInKeys::JwksFile(_) => None,
+    };
+    match (secret, &args.key) {
+        (Some(secret), None) => {
             let bytes = secrets::resolve_one(config, secret)?;
             first_fit(sign_in, |algorithm| MintKey::from_secret(algorithm, &bytes))
                 .with_context(|| format!("secrets.{secret} does not sign for sign_in.{name}"))
         }
-        (SignInKeys::JwksFile(_), Some(file)) => {
+        (None, Some(file)) => {
             let text = read_key(file)?;
             let is_jwk = text.trim_start().starts_with('{');
             let read = if is_jwk {
@@ -95,10 +100,10 @@ fn signing_key(args: &Args, config: &GatewayConfig, sign_in: &SignIn) -> anyhow:
             first_fit(sign_in, |algorithm| read(algorithm, &text))
                 .with_context(|| format!("{} does not sign for sign_in.{name}", file.display()))
         }
-        (SignInKeys::Secret(_), Some(_)) => {
+        (Some(_), Some(_)) => {
             anyhow::bail!("sign_in.{name} has a secret, which signs: leave --key out")
         }
-        (SignInKeys::JwksFile(_), None) => {
+        (None, None) => {
             anyhow::bail!("sign_in.{name} has public keys only: give the private one with --key")
         }
     }

@@ -408,3 +408,39 @@ fn a_refused_token_costs_its_signature_once() {
         }
     }
 }
+
+#[test]
+fn an_old_and_a_new_secret_overlap() {
+    let config = CONFIG
+        .replacen("secret = \"key\"", "secrets = [\"new\", \"key\"]", 1)
+        .replace(
+            "[secrets.key]",
+            "[secrets.new]\nenv = \"NEW_KEY\"\n[secrets.key]",
+        );
+    let keys = MintKey::generate(Algorithm::Es256)
+        .expect("a key pair")
+        .public_jwks();
+    let fresh = "the-new-secret-of-the-tests-0123456789";
+    let setup = Setup::new(&config)
+        .env("TOKEN_KEY", tokens::SECRET)
+        .env("NEW_KEY", fresh)
+        .file("keys.json", &keys.expect("a public half"));
+    let Some(world) = setup.start() else { return };
+    let old = tokens::good("ann", "orders");
+    let new = tokens::hs256(fresh.as_bytes(), &tokens::claims("ben", "orders"));
+    for token in [&old, &new] {
+        orders(&world, token).assert_status(200);
+    }
+    orders(&world, &forged(1)).assert_problem(401, "token_signature_invalid");
+    // The old one goes.
+    let gone = world
+        .config()
+        .replace("secrets = [\"new\", \"key\"]", "secrets = [\"new\"]");
+    world.write("gateway.toml", &gone);
+    let refused = lockgate_tests::until("the end of the old secret", || {
+        let answer = orders(&world, &old);
+        (answer.status != 200).then_some(answer)
+    });
+    refused.assert_problem(401, "token_signature_invalid");
+    orders(&world, &new).assert_status(200);
+}

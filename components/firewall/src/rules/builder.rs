@@ -3,7 +3,7 @@
 use super::USER_AGENT_LISTS_MAX;
 use super::compiled::{Action, CompiledFirewall, CompiledRule, CompiledStatement};
 use crate::useragent::{Covered, PatternError, UserAgentPatterns};
-use crate::{AddressError, Blob, IpSetBuilder};
+use crate::{Blob, IpSetBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The status of a block that names none.
@@ -59,14 +59,6 @@ pub enum BuildError {
         name: String,
         /// The names that exist.
         known: Vec<String>,
-    },
-    /// An address of a set is wrong.
-    #[error("IP set `{set}`: {error}")]
-    Address {
-        /// The set.
-        set: String,
-        /// What is wrong.
-        error: AddressError,
     },
     /// A pattern of a list is wrong.
     #[error("User-Agent list `{list}`: {error}")]
@@ -132,31 +124,11 @@ impl FirewallBuilder {
         Self::default()
     }
 
-    /// Adds an IP set of addresses and CIDRs in text form.
-    ///
-    /// # Errors
-    /// [`BuildError::Duplicate`], [`BuildError::Address`], [`BuildError::TooMany`].
-    pub fn add_ip_set<T: AsRef<str>>(
-        &mut self,
-        name: &str,
-        addresses: impl IntoIterator<Item = T>,
-    ) -> Result<(), BuildError> {
-        let mut set = IpSetBuilder::new();
-        for address in addresses {
-            set.add_text(address.as_ref())
-                .map_err(|error| BuildError::Address {
-                    set: name.to_owned(),
-                    error,
-                })?;
-        }
-        self.add_ip_set_of(name, set)
-    }
-
-    /// Adds an IP set that was collected elsewhere, for instance from parsed networks.
+    /// Adds an IP set.
     ///
     /// # Errors
     /// [`BuildError::Duplicate`], [`BuildError::TooMany`].
-    pub fn add_ip_set_of(&mut self, name: &str, set: IpSetBuilder) -> Result<(), BuildError> {
+    pub fn add_ip_set(&mut self, name: &str, set: IpSetBuilder) -> Result<(), BuildError> {
         let too_many = BuildError::TooMany {
             kind: IP_SET,
             max: u32::MAX as usize,

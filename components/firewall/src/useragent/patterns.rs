@@ -62,39 +62,6 @@ impl UserAgentPatterns {
         self.entries.push((anchor, text.into()));
     }
 
-    /// Reads the text form of a list: one pattern a line, as [`parse_line`](Self::parse_line) takes it.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        text.lines()
-            .filter_map(Self::parse_line)
-            .map(|(anchor, text)| (anchor, text.to_owned()))
-            .collect()
-    }
-
-    /// One line of a list file: a text that the User-Agent contains; `^` before it anchors it at the start,
-    /// `$` after it at the end, both make it the whole. White space around it is dropped. `None` for a blank
-    /// line and for a comment, which starts with `#`.
-    #[must_use]
-    pub fn parse_line(line: &str) -> Option<(Anchor, &str)> {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            return None;
-        }
-        let (start, line) = line
-            .strip_prefix('^')
-            .map_or((false, line), |rest| (true, rest));
-        let (end, line) = line
-            .strip_suffix('$')
-            .map_or((false, line), |rest| (true, rest));
-        let anchor = match (start, end) {
-            (false, false) => Anchor::Contains,
-            (true, false) => Anchor::StartsWith,
-            (false, true) => Anchor::EndsWith,
-            (true, true) => Anchor::Equals,
-        };
-        Some((anchor, line))
-    }
-
     /// How many patterns there are.
     #[must_use]
     pub fn len(&self) -> usize {

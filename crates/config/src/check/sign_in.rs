@@ -9,10 +9,12 @@ use crate::types::Algorithm;
 pub(super) fn keys(root: &Node, faults: &mut Vec<Fault>) {
     for (name, entry) in root.entries_of("sign_in") {
         let path = joined("sign_in", name);
-        let (wants_hmac, given) = match (entry.node.get("secret"), entry.node.get("jwks_file")) {
-            (Some(_), None) => (true, "secret"),
-            (None, Some(_)) => (false, "jwks_file"),
-            _ => continue,
+        let kinds = [("secret", true), ("secrets", true), ("jwks_file", false)];
+        let mut given = kinds
+            .into_iter()
+            .filter(|(key, _)| entry.node.get(key).is_some());
+        let (Some((given, wants_hmac)), None) = (given.next(), given.next()) else {
+            continue;
         };
         for (i, node) in entry.node.items_of("algorithms").iter().enumerate() {
             let Ok(algorithm) = serde_json::from_value::<Algorithm>(node.to_json()) else {

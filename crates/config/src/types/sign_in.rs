@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// A way to sign in with a JSON Web Token (RFC 7519) in `Authorization: Bearer`.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct SignIn {
-    /// Signature algorithms that are accepted. HMAC needs `secret`, all others `jwks_file`.
+    /// Signature algorithms that are accepted. HMAC needs `secret` or
+    /// `secrets`, all others `jwks_file`.
     #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub algorithms: Vec<Algorithm>,
     /// The keys.
@@ -21,6 +22,11 @@ pub struct SignIn {
     /// The claim `aud` must name one of these. Empty: the audience is not checked.
     #[serde(default)]
     pub audience: Vec<String>,
+    /// Values of the header `typ` that are accepted (RFC 8725, section 3.11), such as `at+jwt`.
+    /// Empty: `JWT`, `at+jwt` or none.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)), extend("uniqueItems" = true))]
+    pub token_types: Vec<String>,
     /// How far the clocks may differ when `exp` and `nbf` are checked, in seconds.
     #[serde(default = "leeway_s")]
     #[schemars(range(max = 600))]
@@ -45,6 +51,15 @@ fn token_bytes_max() -> u32 {
 pub enum SignInKeys {
     /// Name of the secret that is the HMAC key.
     Secret(#[schemars(extend("x-ref" = "secrets"))] String),
+    /// Names of secrets of which each is an HMAC key, so that an old and a new one overlap while
+    /// tokens of both are in use. `lockgate token` signs with the first.
+    Secrets(
+        #[schemars(
+            length(min = 1, max = 4),
+            extend("x-ref" = "secrets", "uniqueItems" = true)
+        )]
+        Vec<String>,
+    ),
     /// File with a JWK Set (RFC 7517, section 5) of public keys. A change is noticed.
     JwksFile(#[schemars(extend("x-path" = "jwks"))] PathBuf),
 }

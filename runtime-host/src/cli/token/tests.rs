@@ -29,6 +29,7 @@ fn sign_in(algorithms: &[Configured], keys: SignInKeys) -> SignIn {
         algorithms: algorithms.to_vec(),
         keys,
         issuer: Some("https://issuer.test".to_owned()),
+        token_types: Vec::new(),
         audience: vec!["shop".to_owned(), "outlet".to_owned()],
         leeway_s: 60,
         token_bytes_max: 8192,
