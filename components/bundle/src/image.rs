@@ -5,9 +5,14 @@ use serde::{Deserialize, Serialize};
 /// What the requests of a route may ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageRoute {
-    /// Widths that `w` may have, ascending; empty allows any up to
-    /// [`crate::Bundle::image_dimension_max`].
-    pub widths: Vec<u32>,
+    /// What `w` may be, up to [`crate::Bundle::image_dimension_max`].
+    pub widths: Choice,
+    /// What `h` may be, up to [`crate::Bundle::image_dimension_max`].
+    pub heights: Choice,
+    /// What `q` may be, up to 100.
+    pub qualities: Choice,
+    /// Whether `fit` may be given.
+    pub fits: bool,
     /// Presets that `preset` may name, in the order of their names.
     pub presets: Vec<Preset>,
     /// Formats that `format` may name.
@@ -16,6 +21,15 @@ pub struct ImageRoute {
     pub quality: u8,
     /// The format is chosen by Accept where the request gives none.
     pub auto_format: bool,
+}
+
+/// The numbers that an option may have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choice {
+    /// Any from 1 on.
+    Any,
+    /// These, ascending. Without one the option must not be given.
+    Of(Vec<u32>),
 }
 
 /// Image options under a name.

@@ -105,16 +105,53 @@ fn only_reading_is_transformed() {
     );
 }
 
+#[test]
+fn one_list_bounds_them_all() {
+    refused_at(
+        "/widths/a.jpg?w=640",
+        "w must be one of 320; the nearest is 320",
+    );
+    refused_at("/widths/a.jpg?h=200", "h must not be given here");
+    refused_at("/widths/a.jpg?w=320&h=1", "h must not be given here");
+    refused_at("/widths/a.jpg?q=80", "q must not be given here");
+    check(
+        "GET /widths/a.jpg?w=320&preset=thumb&fit=fill HTTP/1.1",
+        "respond plan route=widths to=/widths/a.jpg image=320x96:fit3:format0:q60 cached limit=per-client",
+    );
+    // Without any list all numbers are offered.
+    check(
+        "GET /free/a.jpg?w=77&h=78&q=79 HTTP/1.1",
+        "respond plan route=free-image to=/a.jpg image=77x78:fit0:format0:q79 cached limit=per-client",
+    );
+}
+
+#[test]
+fn presets_can_be_all_there_is() {
+    for name in ["w", "h", "q", "fit"] {
+        let detail = format!("{name} must not be given here");
+        refused_at(&format!("/presets/a.jpg?preset=thumb&{name}=1"), &detail);
+    }
+    check(
+        "GET /presets/a.jpg?preset=thumb&format=png HTTP/1.1",
+        "respond plan route=presets to=/presets/a.jpg image=96x96:fit1:format2:q80 cached limit=per-client",
+    );
+}
+
 #[track_caller]
 fn refused(query: &str, detail: &str) {
-    let ask = Ask::new(&format!("GET /img/a.jpg?{query} HTTP/1.1"));
+    refused_at(&format!("/img/a.jpg?{query}"), detail);
+}
+
+#[track_caller]
+fn refused_at(target: &str, detail: &str) {
+    let ask = Ask::new(&format!("GET {target} HTTP/1.1"));
     check_ask(&ask, "respond 400 image_options_invalid limit=per-client");
     let bytes = ask.decide();
     let VerdictBody::Plan(plan) = Verdict::parse(&bytes).expect("a verdict").body else {
         panic!("no plan")
     };
     let answer = plan.answer.expect("an answer");
-    assert_eq!(String::from_utf8_lossy(answer.detail), detail, "{query}");
+    assert_eq!(String::from_utf8_lossy(answer.detail), detail, "{target}");
 }
 
 #[test]
@@ -129,7 +166,9 @@ fn a_refusal_says_what_is_allowed() {
         "h=99999999999999999999",
         "h must be a whole number from 1 to 8192",
     );
+    refused("h=240", "h must be one of 200; the nearest is 200");
     refused("q=101", "q must be a whole number from 1 to 100");
+    refused("q=60", "q must be one of 50, 70, 80, 90; the nearest is 50");
     refused(
         "fit=crop",
         "fit must be one of inside, cover, contain, fill, outside",

@@ -1,14 +1,27 @@
 //! Pictures: what the requests of a route may ask for.
 
-use lockgate_bundle::{Fit, Format, ImageRoute, Preset};
+use lockgate_bundle::{Choice, Fit, Format, ImageRoute, Preset};
 use lockgate_config::GatewayConfig;
 use lockgate_config::types::{ImageFit, ImageFormat, ImagePreset, RouteImage};
 
 /// Compiles the image table of a route.
 pub(crate) fn compile(config: &GatewayConfig, image: &RouteImage) -> ImageRoute {
-    let mut widths = image.widths.clone();
-    widths.sort_unstable();
-    widths.dedup();
+    let lists = [&image.widths, &image.heights, &image.qualities];
+    // One list bounds the work only where the other options have one, too.
+    let any = !image.presets_only && lists.iter().all(|list| list.is_empty());
+    let [widths, heights, qualities] = lists.map(|list| {
+        if any {
+            return Choice::Any;
+        }
+        let mut list = if image.presets_only {
+            Vec::new()
+        } else {
+            list.clone()
+        };
+        list.sort_unstable();
+        list.dedup();
+        Choice::Of(list)
+    });
     let mut presets: Vec<Preset> = image
         .presets
         .iter()
@@ -21,6 +34,9 @@ pub(crate) fn compile(config: &GatewayConfig, image: &RouteImage) -> ImageRoute 
     formats.dedup();
     ImageRoute {
         widths,
+        heights,
+        qualities,
+        fits: !image.presets_only,
         presets,
         formats,
         quality: image.quality,
@@ -39,13 +55,13 @@ fn preset(name: &str, preset: &ImagePreset) -> Preset {
     }
 }
 
-/// The configuration has the names of CSS `object-fit`, the image component those of Sharp.
-/// Nothing is ever enlarged, so `contain` and `scale-down` are the same.
 fn fit(fit: ImageFit) -> Fit {
     match fit {
-        ImageFit::Contain | ImageFit::ScaleDown => Fit::Inside,
+        ImageFit::Inside => Fit::Inside,
         ImageFit::Cover => Fit::Cover,
+        ImageFit::Contain => Fit::Contain,
         ImageFit::Fill => Fit::Fill,
+        ImageFit::Outside => Fit::Outside,
     }
 }
 

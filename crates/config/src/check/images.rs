@@ -1,7 +1,7 @@
 //! Pictures: sizes that can be made, sources that can be held.
 
 use crate::fault::Fault;
-use crate::tree::{Node, joined};
+use crate::tree::{Node, Value, joined};
 use crate::types::ImagePool;
 
 /// The largest source that is taken must have room.
@@ -57,14 +57,42 @@ pub(super) fn sizes(root: &Node, faults: &mut Vec<Fault>) {
         let Some(image) = route.get("image") else {
             continue;
         };
-        for (i, node) in image.items_of("widths").iter().enumerate() {
-            named.push((format!("{path}.image.widths[{i}]"), node));
+        for key in ["widths", "heights"] {
+            for (i, node) in image.items_of(key).iter().enumerate() {
+                named.push((format!("{path}.image.{key}[{i}]"), node));
+            }
         }
     }
     for (path, node) in named {
         if node.as_integer().is_some_and(|pixels| pixels > max) {
             let reason = format!("is more than image.dimension_max, {max}");
             faults.push(Fault::new(&node.at, &path, reason));
+        }
+    }
+}
+
+/// A route that offers presets alone has some, and no list without effect.
+pub(super) fn presets_only(root: &Node, faults: &mut Vec<Fault>) {
+    for (path, route) in super::routes(root) {
+        let Some(image) = route.get("image") else {
+            continue;
+        };
+        let Some(only) = image.get("presets_only") else {
+            continue;
+        };
+        if !matches!(only.value, Value::Bool(true)) {
+            continue;
+        }
+        if image.items_of("presets").is_empty() {
+            let path = format!("{path}.image.presets_only");
+            faults.push(Fault::new(&only.at, &path, "needs \"presets\""));
+        }
+        for key in ["widths", "heights", "qualities"] {
+            if let Some(node) = image.get(key) {
+                let path = format!("{path}.image.{key}");
+                let reason = "has no effect with \"presets_only\"";
+                faults.push(Fault::new(&node.at, &path, reason));
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn gateway(root: &Node, faults: &mut Vec<Fault>) {
     sign_in::keys(root, faults);
     images::sizes(root, faults);
     images::sources(root, faults);
+    images::presets_only(root, faults);
 }
 
 /// `sites.NAME` of each site, with its table.

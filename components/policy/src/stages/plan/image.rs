@@ -3,7 +3,7 @@
 //! `w`, `h`, `fit`, `q`, `format`, `preset` belong to the gate: they are read here and not
 //! forwarded. Options of the same meaning become the same plan, so they share one cache entry.
 
-use lockgate_bundle::{Fit, Format, ImageRoute, Preset};
+use lockgate_bundle::{Choice, Fit, Format, ImageRoute, Preset};
 use lockgate_normalise::headers::lines;
 use lockgate_normalise::{Field, ImageAccept, ImageFormat};
 use lockgate_wire::ImagePlan;
@@ -91,14 +91,20 @@ impl<'b> Asked<'b> {
         side_max: u32,
     ) -> Result<(), String> {
         let twice = match name {
-            "w" => self.width.replace(width(value, route, side_max)?).is_some(),
-            "h" => self.height.replace(number("h", value, side_max)?).is_some(),
+            "w" => {
+                let width = chosen(name, value, &route.widths, side_max)?;
+                self.width.replace(width).is_some()
+            }
+            "h" => {
+                let height = chosen(name, value, &route.heights, side_max)?;
+                self.height.replace(height).is_some()
+            }
             "q" => {
-                let quality = number("q", value, 100)?;
+                let quality = chosen(name, value, &route.qualities, 100)?;
                 let quality = u8::try_from(quality).unwrap_or(100);
                 self.quality.replace(quality).is_some()
             }
-            "fit" => self.fit.replace(fit(value)?).is_some(),
+            "fit" => self.fit.replace(fit(value, route)?).is_some(),
             "format" => self.format.replace(format(value, route)?).is_some(),
             _ => self.preset.replace(preset(value, route)?).is_some(),
         };
@@ -172,23 +178,35 @@ fn number(name: &str, value: &str, max: u32) -> Result<u32, String> {
     }
 }
 
-fn width(value: &str, route: &ImageRoute, max: u32) -> Result<u32, String> {
-    let width = number("w", value, max)?;
-    if route.widths.is_empty() || route.widths.contains(&width) {
-        return Ok(width);
+/// A number that the route offers.
+fn chosen(name: &str, value: &str, choice: &Choice, max: u32) -> Result<u32, String> {
+    let offered = match choice {
+        Choice::Any => return number(name, value, max),
+        Choice::Of(offered) => offered,
+    };
+    if offered.is_empty() {
+        return Err(not_here(name));
     }
-    let nearest = route
-        .widths
-        .iter()
-        .min_by_key(|known| known.abs_diff(width));
+    let number = number(name, value, max)?;
+    if offered.contains(&number) {
+        return Ok(number);
+    }
+    let nearest = offered.iter().min_by_key(|known| known.abs_diff(number));
     Err(format!(
-        "w must be one of {}; the nearest is {}",
-        list(route.widths.iter()),
+        "{name} must be one of {}; the nearest is {}",
+        list(offered.iter()),
         nearest.copied().unwrap_or_default()
     ))
 }
 
-fn fit(value: &str) -> Result<Fit, String> {
+fn not_here(name: &str) -> String {
+    format!("{name} must not be given here")
+}
+
+fn fit(value: &str, route: &ImageRoute) -> Result<Fit, String> {
+    if !route.fits {
+        return Err(not_here("fit"));
+    }
     let found = Fit::ALL.into_iter().find(|fit| fit.name() == value);
     found.ok_or_else(|| {
         let names = Fit::ALL.map(Fit::name);
