@@ -182,7 +182,12 @@ proptest! {
         prop_assert_eq!(&value["id"], &json!(id));
         prop_assert_eq!(&value["method"], &lossy(&method));
         prop_assert_eq!(value.get("host").cloned(), host.as_deref().map(lossy));
-        prop_assert_eq!(&value["path"], &lossy(&path));
+        // A parameter of a segment may be redacted.
+        if path.contains(&b';') || path.windows(3).any(|w| w.eq_ignore_ascii_case(b"%3b")) {
+            prop_assert!(value["path"].is_string());
+        } else {
+            prop_assert_eq!(&value["path"], &lossy(&path));
+        }
         prop_assert_eq!(value.get("query").is_some(), query.is_some());
         prop_assert_eq!(&value["user_agent"], &lossy(&agent));
         prop_assert_eq!(value.get("cause").cloned(), cause.map(|c| json!(c)));
@@ -207,6 +212,10 @@ proptest! {
         let query = format!("{before}&{name}=canary&{after}");
         let mut out = Vec::new();
         Record { query: Some(query.as_bytes()), ..Record::default() }.write_line(&mut out);
+        prop_assert!(!String::from_utf8(out).unwrap().contains("canary"));
+        let path = format!("/{before};{name}=canary;{after}");
+        let mut out = Vec::new();
+        Record { path: path.as_bytes(), ..Record::default() }.write_line(&mut out);
         prop_assert!(!String::from_utf8(out).unwrap().contains("canary"));
     }
 }
