@@ -271,7 +271,7 @@ fn an_open_route_beside_a_signed_in_one_is_told() {
     assert_eq!(
         told(catch_all),
         [
-            "31:8: sites.art.routes[0].path: is signed in, but the open route \"/{*rest}\" takes \
+            "33:8: sites.art.routes[0].path: is signed in, but the open route \"/{*rest}\" takes \
           \"/late/\": if the origin reads both alike, nobody needs to sign in"
         ]
     );
