@@ -21,7 +21,8 @@ pub struct Server {
     /// Longest request body, in bytes. Beyond it: 413. A route can set its own.
     #[schemars(range(max = 1_099_511_627_776u64))]
     pub body_bytes_max: u64,
-    /// Time for the whole request head, in milliseconds. Beyond it: 408.
+    /// Time for the whole request head, in milliseconds. Beyond it: 408. A TLS handshake has as long
+    /// before it; beyond it the connection is closed.
     #[schemars(range(min = 1, max = 3_600_000))]
     pub header_timeout_ms: u64,
     /// Longest pause between two reads of a request body, in milliseconds. Beyond it: 408.
@@ -119,7 +120,7 @@ pub struct Http2 {
     /// Longest decoded header list, in bytes, CONTINUATION frames included. Beyond it: 431.
     #[schemars(range(min = 1024, max = 1_048_576))]
     pub header_list_bytes_max: u32,
-    /// Most PING and SETTINGS frames in a second.
+    /// Most frames in a second that carry no request: PING, SETTINGS, PRIORITY, GOAWAY, unknown ones.
     #[schemars(range(min = 1, max = 100_000))]
     pub frames_control_per_s_max: u32,
     /// Flow-control window of a stream, in bytes.
