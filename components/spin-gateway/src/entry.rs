@@ -38,7 +38,7 @@ pub enum Kept {
 pub struct Stored {
     /// Status.
     pub status: u16,
-    /// Fields, without `Age` and `Content-Length`.
+    /// Fields as the origin sent them, without `Age` and `Content-Length`.
     pub fields: Vec<(String, Vec<u8>)>,
     /// When it came, milliseconds since 1970.
     pub received_at_ms: u64,

@@ -17,7 +17,6 @@
 )]
 
 pub mod entry;
-pub mod head;
 pub mod memory;
 pub mod push;
 pub mod redis;

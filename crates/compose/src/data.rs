@@ -9,23 +9,12 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// The interface of the component that [`data`] makes.
-const WIT: &str = "
-package lockgate:embedded@0.1.0;
-
-interface package {
-    /// A policy package.
-    get: func() -> list<u8>;
-}
-
-world data {
-    export package;
-}
-";
+const WIT: &str = include_str!("../../../wit/embedded.wit");
 
 /// Where the bytes lie in memory: behind the pair of pointer and length that `get` gives.
 const START: u32 = 8;
 
-/// A component that exports `lockgate:embedded/package`, whose `get` gives these bytes.
+/// A component that exports `lockgate:embedded/content`, whose `get` gives these bytes.
 ///
 /// # Errors
 /// Where there are more than fit into its memory.
@@ -60,7 +49,7 @@ fn module(bytes: &[u8]) -> anyhow::Result<Module> {
     });
     let mut exports = ExportSection::new();
     exports.export("memory", ExportKind::Memory, 0);
-    exports.export("lockgate:embedded/package@0.1.0#get", ExportKind::Func, 0);
+    exports.export("lockgate:embedded/content@0.1.0#get", ExportKind::Func, 0);
     let mut get = Function::new([]);
     get.instructions().i32_const(0).end();
     let mut code = CodeSection::new();
@@ -91,7 +80,7 @@ mod tests {
         assert_eq!(one, data(b"a package").unwrap());
         let surface = surface(&one).unwrap();
         assert!(surface.imports.is_empty(), "{surface:?}");
-        assert_eq!(surface.exports, ["lockgate:embedded/package@0.1.0"]);
+        assert_eq!(surface.exports, ["lockgate:embedded/content@0.1.0"]);
         assert!(one.windows(9).any(|window| window == b"a package"));
         assert!(data(&vec![7; 200_000]).is_ok());
     }

@@ -4,7 +4,9 @@
 //! - [`Document`] is what a shell needs besides the policy bundle; [`Package`] is both in one.
 //! - [`problem`] makes error bodies.
 //! - [`fields`], [`forwarded`] and [`forward`] make the request that an origin sees.
+//! - [`told`] says which fields of `Vary` are a client's own.
 //! - [`ids`] reads request ids and trace context.
+//! - [`spin`] makes a head of what Spin hands over.
 //! - [`picture`] says what is left of a source's fields when another picture is made of it.
 #![cfg_attr(
     not(test),
@@ -24,6 +26,8 @@ pub mod ids;
 mod package;
 pub mod picture;
 pub mod problem;
+pub mod spin;
+pub mod told;
 
 pub use document::{
     Audience, Cache, Document, DocumentError, Encoding, Image, Limit, Origin, Route, RouteCache,

@@ -2,6 +2,7 @@
 //! last byte is out.
 
 use lockgate_shell::problem;
+use lockgate_wire::Verdict;
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response, Trailers};
 use spin_sdk::wasip3::wit_bindgen::{FutureWriter, StreamReader, StreamResult, StreamWriter};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
@@ -10,6 +11,7 @@ use super::call::Call;
 use super::fetch::{BodyEnd, CHUNK_BYTES};
 use super::record;
 use super::refused::{Fields as Lines, Refused, add};
+use super::route_fields;
 use super::store::Draft;
 
 /// An answer.
@@ -84,6 +86,19 @@ fn problem_reply(call: &mut Call, refused: Refused) -> Reply {
     add(&mut fields, "cache-control", "no-store");
     add(&mut fields, "x-request-id", call.request_id.as_str());
     fields.extend(refused.fields);
+    // Of the route it gets what the refusal has not set itself.
+    let verdict = Verdict::parse(&call.verdict).ok();
+    let index = verdict.map(|verdict| usize::from(verdict.seen.route));
+    let routes = call
+        .generation
+        .as_ref()
+        .map(|generation| &generation.document.routes);
+    if let Some(route) = routes
+        .zip(index)
+        .and_then(|(routes, index)| routes.get(index))
+    {
+        route_fields::add_missing(&mut fields, route);
+    }
     call.stage = refused.stage;
     call.code = Some(refused.code.into_owned());
     call.cause = (!refused.cause.is_empty()).then_some(refused.cause);

@@ -10,7 +10,7 @@ use spin_sdk::wasip3::random::random;
 
 use super::state::Generation;
 use super::{monotonic_ns, unix_ms};
-use crate::head::{Head, client_address};
+use lockgate_shell::spin::{Head, client_address};
 
 /// A request, and what its record will say.
 pub(super) struct Call {

@@ -2,15 +2,14 @@
 
 use lockgate_limits::{Charge, Decision, Row, fields};
 use lockgate_record::Stage;
-use spin_sdk::redis::{RedisParameter, RedisResult};
 use spin_sdk::sqlite::{Connection, Error, RowResult, Value};
 use spin_sdk::wasip3::random::random;
 
 use super::path::Step;
 use super::refused::{Refused, add};
-use super::state::{self, Generation, Redis};
+use super::state::{self, Generation};
 use super::unix_ns;
-use crate::{redis, sql};
+use crate::sql;
 
 /// One charge in so many also deletes rows whose time has passed.
 const SWEEP_EVERY: u64 = 512;
@@ -75,15 +74,9 @@ pub(super) async fn all_or_none(
 ) -> Result<Decision, String> {
     let limits = &generation.limits;
     let rows = limits.rows(charges).map_err(|error| error.to_string())?;
-    let (now_ns, tats_ns) = match state::redis().await? {
-        Redis::Unused => in_sqlite(&rows).await?,
-        Redis::Open(connection) => {
-            let found = in_redis(&connection, &rows).await;
-            if found.is_err() {
-                state::forget_redis();
-            }
-            found?
-        }
+    let (now_ns, tats_ns) = match in_redis(&rows).await? {
+        Some(found) => found,
+        None => in_sqlite(&rows).await?,
     };
     let decision = limits.decide(now_ns, charges, &rows, &tats_ns);
     decision.map_err(|error| error.to_string())
@@ -142,15 +135,21 @@ async fn execute(
     result.collect().await.map_err(said)
 }
 
-/// The clock of Redis, and each row's time before the charge.
-async fn in_redis(
-    connection: &spin_sdk::redis::Connection,
-    rows: &[Row],
-) -> Result<(u64, Vec<u64>), String> {
-    let arguments = redis::arguments(rows, None);
+/// The clock of Redis, and each row's time before the charge; `None` where no Redis is named.
+#[cfg(feature = "redis")]
+async fn in_redis(rows: &[Row]) -> Result<Option<(u64, Vec<u64>)>, String> {
+    use spin_sdk::redis::{RedisParameter, RedisResult};
+    let Some(connection) = state::redis().await? else {
+        return Ok(None);
+    };
+    let arguments = crate::redis::arguments(rows, None);
     let arguments = arguments.into_iter().map(RedisParameter::Binary);
     let reply = connection.execute("EVAL", arguments).await;
-    let reply = reply.map_err(|error| format!("Redis: {error}"))?;
+    let reply = reply.map_err(|error| {
+        // A connection that failed is not used again.
+        state::forget_redis();
+        format!("Redis: {error}")
+    })?;
     let texts: Vec<Vec<u8>> = reply
         .into_iter()
         .map(|result| match result {
@@ -160,7 +159,13 @@ async fn in_redis(
             RedisResult::Nil => Vec::new(),
         })
         .collect();
-    let reply = redis::Reply::parse(&texts, rows.len());
+    let reply = crate::redis::Reply::parse(&texts, rows.len());
     let reply = reply.ok_or("Redis: the script's reply is not understood")?;
-    Ok((reply.now_ns, reply.tats_ns))
+    Ok(Some((reply.now_ns, reply.tats_ns)))
+}
+
+/// This build has no Redis.
+#[cfg(not(feature = "redis"))]
+async fn in_redis(_: &[Row]) -> Result<Option<(u64, Vec<u64>)>, String> {
+    Ok(None)
 }

@@ -8,15 +8,17 @@ use lockgate_record::{CacheState, Stage};
 use super::answer::{Body, Reply};
 use super::path::Step;
 use super::refused::{Fields, Refused, add};
-use super::state;
+use super::{route_fields, state};
 use crate::entry::{self, Entry, Kept, Slots, Stored};
-use crate::head::Head;
+use lockgate_shell::spin::Head;
+use lockgate_shell::told::end_to_end;
 
 /// What the look-up led to.
 pub(super) enum Outcome {
     /// The cache answered.
     Answer(Reply),
-    /// The origin is asked; `None` where the route is not cached at all.
+    /// The origin is asked; `None` where the route is not cached at all, `Bypass` where this
+    /// request is not.
     Forward(Option<Forwarded>),
 }
 
@@ -25,6 +27,12 @@ pub(super) async fn lookup(step: &mut Step<'_>) -> Result<Outcome, Refused> {
     let (Some(key), true) = (step.plan.cache_key, step.route.cache.is_some()) else {
         return Ok(Outcome::Forward(None));
     };
+    // What an origin answers to a GET with a body may depend on the body, which no key holds
+    // (RFC 9110 §9.3.1).
+    if step.call.has_body {
+        step.call.cache = Some(CacheState::Bypass);
+        return Ok(Outcome::Forward(Some(Forwarded::Bypass)));
+    }
     let (stored, miss) = match step.generation.slots {
         Some(slots) => find(slots, key, &step.call.head).await,
         None => (None, Forwarded::UriMiss),
@@ -68,7 +76,7 @@ async fn find(slots: Slots, key: &[u8], head: &Head) -> (Option<(Stored, Vec<u8>
         Some((Kept::Stored(stored), body)) => return (Some((stored, body)), Forwarded::UriMiss),
         Some((Kept::Vary(names), _)) => names,
     };
-    let Some(key) = entry::secondary_key(key, &names, head.text_fields()) else {
+    let Some(key) = entry::secondary_key(key, &names, end_to_end(head.fields())) else {
         return (None, Forwarded::VaryMiss);
     };
     match get(slots, &key).await {
@@ -122,7 +130,7 @@ fn hit(
     add_cache_status(&mut fields, &status);
     add(&mut fields, "x-request-id", step.call.request_id.as_str());
     let status = if not_modified { 304 } else { stored.status };
-    fields.extend(stored.fields);
+    route_fields::add_replacing(&mut fields, step.route, stored.fields);
     let body = if not_modified {
         Body::None
     } else {

@@ -11,6 +11,7 @@ mod picture;
 mod push;
 mod record;
 mod refused;
+mod route_fields;
 mod state;
 mod store;
 

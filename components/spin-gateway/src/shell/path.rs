@@ -21,7 +21,7 @@ use super::answer::{self, Body, Reply};
 use super::call::Call;
 use super::refused::{Fields, Refused, add};
 use super::state::{self, Generation};
-use super::{charge, decide, fetch, lookup, picture, push, store};
+use super::{charge, decide, fetch, lookup, picture, push, route_fields, store};
 
 /// What all stages after the decision work on.
 pub(super) struct Step<'a> {
@@ -116,13 +116,13 @@ fn answered(
         fields.push((text(name), value.to_vec()));
     }
     if answer.code.is_empty() {
-        if !answer.content_type.is_empty() {
+        let replaced = route.is_some_and(|route| route_fields::sets(route, "content-type"));
+        if !answer.content_type.is_empty() && !replaced {
             add(&mut fields, "content-type", answer.content_type);
         }
         add(&mut fields, "x-request-id", call.request_id.as_str());
-        let ours = route.into_iter().flat_map(|route| &route.response_headers);
-        for (name, value) in ours {
-            add(&mut fields, name, value.as_str());
+        if let Some(route) = route {
+            route_fields::add_all(&mut fields, route);
         }
         return Ok(Reply {
             status: answer.status,

@@ -68,17 +68,11 @@ struct State {
     tokens: TokenMemory,
     store: Option<Rc<Store>>,
     database: Option<Rc<Connection>>,
-    redis: Option<Redis>,
+    #[cfg(feature = "redis")]
+    redis: Option<Rc<spin_sdk::redis::Connection>>,
+    #[cfg(feature = "redis")]
+    redis_url: Option<Option<String>>,
     subject_key: Option<[u8; 32]>,
-}
-
-/// Where limits are counted.
-#[derive(Clone)]
-pub(super) enum Redis {
-    /// Not there: SQLite counts.
-    Unused,
-    /// Open.
-    Open(Rc<spin_sdk::redis::Connection>),
 }
 
 thread_local! {
@@ -273,23 +267,34 @@ pub(super) async fn database() -> Result<Rc<Connection>, String> {
 }
 
 /// Redis, where the variable `redis_url` names one.
-pub(super) async fn redis() -> Result<Redis, String> {
+#[cfg(feature = "redis")]
+pub(super) async fn redis() -> Result<Option<Rc<spin_sdk::redis::Connection>>, String> {
     if let Some(redis) = with(|state| state.redis.clone()) {
-        return Ok(redis);
+        return Ok(Some(redis));
     }
-    let redis = match optional_variable("redis_url").await {
-        None => Redis::Unused,
-        Some(url) => {
-            let connection = spin_sdk::redis::Connection::open(url).await;
-            let connection = connection.map_err(|error| format!("redis_url: {error}"))?;
-            Redis::Open(Rc::new(connection))
-        }
+    let Some(url) = redis_url().await else {
+        return Ok(None);
     };
-    with(|state| state.redis = Some(redis.clone()));
-    Ok(redis)
+    let connection = spin_sdk::redis::Connection::open(url).await;
+    let connection = connection.map_err(|error| format!("redis_url: {error}"))?;
+    let connection = Rc::new(connection);
+    with(|state| state.redis = Some(connection.clone()));
+    Ok(Some(connection))
+}
+
+/// The variable `redis_url`; asked for once in an instance.
+#[cfg(feature = "redis")]
+async fn redis_url() -> Option<String> {
+    if let Some(url) = with(|state| state.redis_url.clone()) {
+        return url;
+    }
+    let url = optional_variable("redis_url").await;
+    with(|state| state.redis_url = Some(url.clone()));
+    url
 }
 
 /// A connection that failed is not used again.
+#[cfg(feature = "redis")]
 pub(super) fn forget_redis() {
     with(|state| state.redis = None);
 }

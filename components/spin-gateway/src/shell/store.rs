@@ -1,10 +1,13 @@
 //! The answer's head, and its way into the cache once it is sent.
 
-use http::HeaderMap;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, header};
 use lockgate_http_cache::{
-    CacheStatus, Exchange, Forwarded, Freshness, ResponseInfo, Storable, storable,
+    CacheStatus, Exchange, Forwarded, Freshness, Refusal, ResponseInfo, Storable, storable,
 };
 use lockgate_record::CacheState;
+use lockgate_shell::told::{end_to_end, vary_of_client};
 use spin_sdk::wasip3::random::random;
 
 use super::answer::{Body, Reply, Streamed};
@@ -12,12 +15,12 @@ use super::fetch::{Fetched, FetchedBody};
 use super::lookup::{add_cache_status, request_info};
 use super::path::Step;
 use super::refused::{Fields, add};
-use super::state;
+use super::{route_fields, state};
 use crate::entry::{self, Entry, Kept, SMALL_BYTES_MAX, Slots, Stored};
 
 /// Makes the response of what was fetched; it brings along how it is stored, where it may be.
 pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwarded>) -> Reply {
-    let lines = answer_lines(&step, &fetched.headers);
+    let lines = answer_lines(&step, &fetched);
     let decision = decide(&step, &fetched, forwarded);
     let draft = match (&decision, step.plan.cache_key) {
         (Some(Storable::Yes { freshness, vary }), Some(key)) => {
@@ -26,6 +29,10 @@ pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwar
         _ => None,
     };
     let mut fields = step.fields;
+    // Those that were stored have their age counted afresh; these are as old as they say.
+    for age in fetched.headers.get_all(header::AGE) {
+        add(&mut fields, "age", age.as_bytes());
+    }
     if let Some(forwarded) = forwarded {
         let status = CacheStatus {
             forwarded: Some(forwarded),
@@ -44,7 +51,7 @@ pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwar
         step.call.cache = Some(CacheState::Stored);
     }
     add(&mut fields, "x-request-id", step.call.request_id.as_str());
-    fields.extend(lines);
+    route_fields::add_replacing(&mut fields, step.route, lines);
     let body = match fetched.body {
         FetchedBody::Full(bytes) if step.call.head.method() == b"HEAD" && bytes.is_empty() => {
             Body::None
@@ -64,34 +71,36 @@ pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwar
     }
 }
 
-/// The lines that are the same whenever this answer is sent.
-fn answer_lines(step: &Step<'_>, headers: &HeaderMap) -> Fields {
-    let ours = &step.route.response_headers;
-    let mut lines = Fields::with_capacity(headers.len() + ours.len() + 1);
+/// The lines of the answer as the origin, or the picture that was made of it, has them: what may be
+/// stored of its head.
+fn answer_lines(step: &Step<'_>, fetched: &Fetched) -> Fields {
+    let headers = &fetched.headers;
+    let mut lines = Fields::with_capacity(headers.len() + 2);
     for (name, value) in headers {
         // The length is announced by whoever sends the body; Age is counted afresh.
-        let skip = name == http::header::CONTENT_LENGTH
-            || name == http::header::AGE
-            || name == "x-request-id"
-            || ours
-                .iter()
-                .any(|(ours, _)| ours.eq_ignore_ascii_case(name.as_str()));
+        let skip = name == header::CONTENT_LENGTH || name == header::AGE || name == "x-request-id";
         if !skip {
             add(&mut lines, name.as_str(), value.as_bytes());
         }
     }
+    // Whoever receives an answer without a date gives it one (RFC 9110 §6.6.1).
+    if !headers.contains_key(header::DATE) {
+        let received = Duration::from_millis(fetched.received_at_ms);
+        let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + received);
+        add(&mut lines, "date", date);
+    }
     if step.route.vary_accept {
         add(&mut lines, "vary", "accept");
-    }
-    for (name, value) in ours {
-        add(&mut lines, name, value.as_str());
     }
     lines
 }
 
-/// Whether the answer may be stored; `None` where the route is not cached.
+/// Whether the answer may be stored; `None` where the route is not cached. A body whose length is
+/// not announced is found too long only when it has come.
 fn decide(step: &Step<'_>, fetched: &Fetched, forwarded: Option<Forwarded>) -> Option<Storable> {
-    forwarded?;
+    if forwarded? == Forwarded::Bypass {
+        return None;
+    }
     let policy = step.route.cache.as_ref()?.policy();
     let request = request_info(&step.call.head);
     let response = ResponseInfo::read(fetched.status, map_fields(&fetched.headers));
@@ -99,7 +108,24 @@ fn decide(step: &Step<'_>, fetched: &Fetched, forwarded: Option<Forwarded>) -> O
         requested_at_ms: fetched.requested_at_ms,
         received_at_ms: fetched.received_at_ms,
     };
-    Some(storable(&request, &response, &policy, exchange))
+    let announced = match &fetched.body {
+        FetchedBody::Full(bytes) => bytes.len() as u64,
+        FetchedBody::Stream(_, _, length) => length.unwrap_or(0),
+    };
+    let fits = step
+        .generation
+        .slots
+        .is_some_and(|slots| slots.takes(announced));
+    Some(match storable(&request, &response, &policy, exchange) {
+        Storable::Yes { freshness, vary } => {
+            match vary_of_client(vary, policy.audience, step.plan.image.is_some()) {
+                _ if !fits => Storable::No(Refusal::TooLarge),
+                None => Storable::No(Refusal::VaryAny),
+                Some(vary) => Storable::Yes { freshness, vary },
+            }
+        }
+        no => no,
+    })
 }
 
 fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
@@ -129,17 +155,10 @@ impl Draft {
     ) -> Option<Self> {
         let slots = step.generation.slots?;
         let bytes_max = step.generation.document.cache.object_bytes_max;
-        let announced = match &fetched.body {
-            FetchedBody::Full(bytes) => Some(bytes.len() as u64),
-            FetchedBody::Stream(_, _, length) => *length,
-        };
-        if announced.is_some_and(|length| !slots.takes(length)) {
-            return None;
-        }
         let variant = if vary.is_empty() {
             None
         } else {
-            let secondary = entry::secondary_key(key, &vary, step.call.head.text_fields())?;
+            let secondary = entry::secondary_key(key, &vary, end_to_end(step.call.head.fields()))?;
             Some((vary, secondary))
         };
         let info = ResponseInfo::read(fetched.status, map_fields(&fetched.headers));

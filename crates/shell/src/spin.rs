@@ -1,4 +1,4 @@
-//! The head of a request as the policy reads it, made of what Spin hands over.
+//! The head of a request as the policy reads it, made of what Spin hands over to a component.
 //!
 //! Spin parses heads itself: names come in lower case, and the version, the order of different
 //! names and the spelling of the target are not known any more.
@@ -63,7 +63,7 @@ impl Head {
             .map(|(name, value)| name.len() + value.len() + 4)
             .sum();
         let mut out = Vec::with_capacity(method.len() + target.len() + size + 64);
-        let mut range = |out: &mut Vec<u8>, bytes: &[u8]| {
+        let range = |out: &mut Vec<u8>, bytes: &[u8]| {
             let start = offset(out.len());
             out.extend_from_slice(bytes);
             (start, offset(bytes.len()))
