@@ -54,8 +54,8 @@ fn module(bytes: &[u8]) -> anyhow::Result<Module> {
     get.instructions().i32_const(0).end();
     let mut code = CodeSection::new();
     code.function(&get);
-    let head = [START.to_le_bytes(), length.to_le_bytes()].concat();
-    let content = head.into_iter().chain(bytes.iter().copied());
+    let mut content = [START.to_le_bytes(), length.to_le_bytes()].concat();
+    content.extend_from_slice(bytes);
     let mut data = DataSection::new();
     data.active(0, &ConstExpr::i32_const(0), content);
     let mut module = Module::new();
