@@ -44,7 +44,7 @@ for i, key in ipairs(KEYS) do
     if s then was_s, was_n = tonumber(s), tonumber(n) end
   end
   if less(was_s, was_n, now_s, now_n) then was_s, was_n = now_s, now_n end
-  if less(end_s, end_n, was_s, was_n) then was_s, was_n = end_s, end_n end
+  if less(end_s + 60, end_n, was_s, was_n) then was_s, was_n = now_s, now_n end
   reply[i + 2] = text(was_s, was_n)
   local next_s, next_n = add(was_s, was_n, tonumber(ARGV[at]), tonumber(ARGV[at + 1]))
   if less(end_s, end_n, next_s, next_n) then reply[1] = '0' end

@@ -28,7 +28,8 @@ pub fn charge(rows: usize) -> String {
     }
     text.push_str(
         "), was AS MATERIALIZED (SELECT asked.key AS key, cost, capacity, \
-           min(max(coalesce(stored.tat, 0), ?1), ?1 + capacity) AS tat \
+           CASE WHEN stored.tat > ?1 + capacity + 60000000000 THEN ?1 \
+           ELSE max(coalesce(stored.tat, 0), ?1) END AS tat \
          FROM asked LEFT JOIN lockgate_limits AS stored ON stored.key = asked.key) \
          INSERT INTO lockgate_limits (key, tat) SELECT key, tat + cost FROM was \
          WHERE NOT EXISTS (SELECT 1 FROM was WHERE tat + cost > ?1 + capacity) \

@@ -28,4 +28,4 @@ pub use limiter::{
 };
 pub use single::SingleLimit;
 pub use spec::{LimitSpec, SpecError, WINDOWS_MAX, Window};
-pub use stored::{Row, RowKey, StoredLimits};
+pub use stored::{CLOCK_BACK_NS, Row, RowKey, StoredLimits};

@@ -18,15 +18,19 @@ use crate::spec::{LimitSpec, SpecError};
 /// key. The same on every node and after every restart.
 pub type RowKey = [u8; 16];
 
+/// How far back a clock may go before rows of its future no longer count, nanoseconds: a minute.
+/// Less is the order in which instances read the clock, or a small correction of it.
+pub const CLOCK_BACK_NS: u64 = 60_000_000_000;
+
 /// One window to charge. With `tat_ns` the row's stored time (0: no row) and `now_ns` the clock,
 ///
 /// ```text
-/// was  = min(max(tat_ns, now_ns), now_ns + capacity_ns)
+/// was  = max(tat_ns, now_ns), but now_ns where tat_ns > now_ns + capacity_ns + CLOCK_BACK_NS
 /// fits = was + cost_ns <= now_ns + capacity_ns
 /// ```
 ///
-/// If every row fits, each is set to `was + cost_ns`; else none is written. The upper bound of
-/// `was` only matters where the clock went backwards. A row whose time has passed may be deleted.
+/// If every row fits, each is set to `was + cost_ns`; else none is written. A row whose time has
+/// passed may be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// Whose.
@@ -42,7 +46,10 @@ impl Row {
     #[must_use]
     pub fn was_ns(&self, tat_ns: u64, now_ns: u64) -> u64 {
         let latest = now_ns.saturating_add(self.capacity_ns);
-        tat_ns.clamp(now_ns, latest)
+        if tat_ns > latest.saturating_add(CLOCK_BACK_NS) {
+            return now_ns;
+        }
+        tat_ns.max(now_ns)
     }
 }
 

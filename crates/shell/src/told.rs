@@ -116,6 +116,9 @@ mod tests {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
             vary_of_client(names, audience, false)
         };
+        let of_picture = vec!["accept".to_owned(), "host".to_owned()];
+        let of_picture = vary_of_client(of_picture, Audience::Shared, true);
+        assert_eq!(of_picture, Some(Vec::new()));
         let names = ["accept-language", "x-forwarded-proto"];
         let expected = vec!["accept-language".to_owned()];
         assert_eq!(vary(&names, Audience::Shared), Some(expected));

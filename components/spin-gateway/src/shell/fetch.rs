@@ -64,7 +64,10 @@ pub(super) async fn fetch(step: &mut Step<'_>, request: Request) -> Result<Fetch
     let method = request.get_method();
     let body = step.call.has_body.then(|| match length {
         // Spin holds the client to the length that it announced.
-        Some(_) => consume_request(request),
+        Some(_) => {
+            let (stream, end) = consume_request(request);
+            (stream, without_trailers(end))
+        }
         None => bounded(request, bytes_max, too_large.clone()),
     });
     let outgoing = build(step, origin, method, length, body)?;
@@ -228,6 +231,16 @@ pub(super) fn consume_request(request: Request) -> (StreamReader<u8>, BodyEnd) {
     Request::consume_body(request, result)
 }
 
+/// A client's trailers are not handed on: they would come after all checks. That its body broke
+/// off is.
+fn without_trailers(end: BodyEnd) -> BodyEnd {
+    let (finish, finished) = wit_future::new(|| Ok(None));
+    spawn(async move {
+        let _ = finish.write(end.await.map(|_| None)).await;
+    });
+    finished
+}
+
 /// The client's body, broken off where it is longer than `bytes_max`.
 fn bounded(
     request: Request,
@@ -256,7 +269,7 @@ fn bounded(
             }
         }
         drop(to);
-        let _ = finish.write(end.await).await;
+        let _ = finish.write(end.await.map(|_| None)).await;
     });
     (stream, finished)
 }
