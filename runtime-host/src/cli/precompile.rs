@@ -13,6 +13,9 @@ pub(crate) struct Args {
     /// The folder whose `.wasm` files are compiled
     #[arg(long)]
     components: PathBuf,
+    /// Only this file of the folder; may be given several times
+    #[arg(long = "file", value_name = "NAME")]
+    files: Vec<String>,
     /// Where compiled forms are kept; the user's cache folder unless given
     #[arg(long)]
     store: Option<PathBuf>,
@@ -23,10 +26,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .store
         .clone()
         .unwrap_or_else(precompiled::default_store);
-    let files = components(&args.components)?;
+    let mut files = components(&args.components)?;
+    if !args.files.is_empty() {
+        let wanted = |file: &PathBuf| {
+            let name = file.file_name().unwrap_or_default();
+            args.files.iter().any(|wanted| name == wanted.as_str())
+        };
+        files.retain(wanted);
+    }
     anyhow::ensure!(
         !files.is_empty(),
-        "{} has no .wasm file",
+        "{} has no such .wasm file",
         args.components.display()
     );
     let sandbox = Sandbox::new()?;

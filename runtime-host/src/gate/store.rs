@@ -9,10 +9,10 @@ use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use lockgate_http_cache::{
-    Audience, CacheStatus, Exchange, Forwarded, Freshness, Refusal, ResponseInfo, Storable,
-    storable,
+    CacheStatus, Exchange, Forwarded, Freshness, Refusal, ResponseInfo, Storable, storable,
 };
 use lockgate_record::CacheState;
+use lockgate_shell::told::vary_of_client;
 
 use super::Gate;
 use super::date;
@@ -21,7 +21,7 @@ use super::lookup::{add_cache_status, request_info};
 use super::path::Step;
 use crate::cache::Stored;
 use crate::http::{BodyError, Fields, RequestHead, Response, ResponseBody};
-use crate::origin::{Teller, end_to_end, teller};
+use crate::origin::end_to_end;
 
 /// Makes the response of what was fetched, and stores it where it may be stored.
 pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwarded>) -> Response {
@@ -147,30 +147,6 @@ fn decide(
         }
         no => no,
     })
-}
-
-/// The fields of `Vary` whose values are to be compared: the client's own. `None` where the answer
-/// depends on what only the gate tells the origin, request by request, so that it is no other's.
-fn vary_of_client(
-    mut names: Vec<String>,
-    audience: Audience,
-    picture: bool,
-) -> Option<Vec<String>> {
-    let mut anew = false;
-    names.retain(|name| match teller(name, picture) {
-        Teller::Client => true,
-        Teller::Key => false,
-        Teller::Customer => {
-            // Nobody's on a route without sign-in, the subject's own in a private key.
-            anew |= audience == Audience::SharedAfterAuthorization;
-            false
-        }
-        Teller::Gate => {
-            anew = true;
-            false
-        }
-    });
-    (!anew).then_some(names)
 }
 
 fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
@@ -312,31 +288,6 @@ fn to_size(kept: BytesMut) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_only_the_gate_tells_an_origin_is_nobody_elses() {
-        let vary = |names: &[&str], audience, picture| {
-            let names = names.iter().map(|name| (*name).to_owned()).collect();
-            vary_of_client(names, audience, picture)
-        };
-        use Audience::{Private, Shared, SharedAfterAuthorization as After};
-        let of_client = ["accept", "accept-language"];
-        assert_eq!(
-            vary(
-                &["accept", "accept-language", "x-forwarded-proto"],
-                Shared,
-                false
-            )
-            .as_deref(),
-            Some(&of_client.map(str::to_owned)[..])
-        );
-        assert_eq!(vary(&["accept", "host"], Shared, true), Some(Vec::new()));
-        assert_eq!(vary(&["accept", "x-forwarded-for"], Shared, false), None);
-        for (audience, stored) in [(Shared, true), (Private, true), (After, false)] {
-            let names = vary(&["x-customer"], audience, false);
-            assert_eq!(names, stored.then(Vec::new), "{audience:?}");
-        }
-    }
 
     #[test]
     fn kept_bodies_have_no_room_to_spare() {

@@ -1,13 +1,12 @@
 //! The servers behind the gate: an HTTP/1.1 client with kept connections ([`pool`]) for each.
 //!
 //! Invariants: fields of one hop never reach the next ([`fields`]); what a client says about
-//! itself that only the gate can know is replaced ([`request`], [`forwarded`]); every wait has a
+//! itself that only the gate can know is replaced ([`request`]); every wait has a
 //! deadline ([`body`], [`response`]).
 
 mod body;
 mod error;
 mod fields;
-mod forwarded;
 mod pool;
 mod request;
 mod response;
@@ -28,7 +27,7 @@ use tower_service::Service as _;
 
 pub use error::OriginError;
 pub use response::OriginResponse;
-pub(crate) use told::{Teller, end_to_end, teller};
+pub(crate) use told::end_to_end;
 
 use self::body::{Outgoing, Progress};
 use self::pool::Pool;

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 pub(super) const VERB: Verb = Verb {
     name: "build",
     arguments: "[--quick] [--quiet]",
-    about: "build policy.wasm, image.wasm, lockgate and the demo shop into dist/",
+    about: "build the components, their forms for Spin, lockgate and the demo shop into dist/",
     details: "\
   --quick  neither look at the target first nor precompile the components afterwards
   --quiet  cargo says nothing but warnings and errors
@@ -25,6 +25,53 @@ const COMPONENTS: [(&str, &str, &str); 2] = [
     ("lockgate-policy", "lockgate_policy.wasm", "policy.wasm"),
     ("lockgate-image", "lockgate_image.wasm", "image.wasm"),
 ];
+
+/// A shell for Spin and what it becomes in `dist/`.
+struct Shell {
+    package: &'static str,
+    /// What cargo makes of it.
+    file: &'static str,
+    /// The files of `dist/` that are plugged in.
+    plugs: &'static [&'static str],
+    name: &'static str,
+}
+
+/// The components for Spin.
+const SHELLS: [Shell; 4] = [
+    Shell {
+        package: "lockgate-spin-gateway",
+        file: "lockgate_spin_gateway.wasm",
+        plugs: &["policy.wasm"],
+        name: "gateway.wasm",
+    },
+    Shell {
+        package: "lockgate-image-http",
+        file: "lockgate_image_http.wasm",
+        plugs: &["image.wasm"],
+        name: "image-http.wasm",
+    },
+    Shell {
+        package: "lockgate-spin-waf",
+        file: "lockgate_spin_waf.wasm",
+        plugs: &["policy.wasm", "waf/package.wasm"],
+        name: "waf.wasm",
+    },
+    Shell {
+        package: "lockgate-example-app",
+        file: "lockgate_example_app.wasm",
+        plugs: &[],
+        name: "example-app.wasm",
+    },
+];
+
+/// The configurations whose policy is built: the file and the folder in `dist/`.
+const POLICIES: [(&str, &str); 2] = [
+    ("gateway.toml", "spin"),
+    ("examples/spin-waf/gateway.toml", "waf"),
+];
+
+/// The package whose program composes components.
+const COMPOSER: &str = "lockgate-compose";
 
 /// The packages with the programs, and the programs: the same name in `dist/`.
 const PROGRAMS: [(&str, &str); 2] = [("lockgate", "lockgate"), ("lockgate-shop", "lockgate-shop")];
@@ -50,7 +97,7 @@ pub(super) struct Options {
 impl Options {
     /// How many steps [`all`] has.
     pub(super) fn steps(self) -> usize {
-        if self.quick { 3 } else { 5 }
+        if self.quick { 4 } else { 6 }
     }
 }
 
@@ -64,15 +111,14 @@ pub(super) fn all(options: &Options, steps: &mut Steps) -> Result<()> {
     }
     steps.run("components", || components(options.quiet))?;
     steps.run("host and demo shop", || {
-        let packages: Vec<&str> = PROGRAMS
-            .iter()
-            .flat_map(|(package, _)| ["-p", package])
-            .collect();
+        let packages = PROGRAMS.iter().map(|(package, _)| *package);
+        let packages = packages.chain([COMPOSER]);
         let mut arguments = vec!["build", "--release"];
-        arguments.extend(packages);
+        arguments.extend(packages.flat_map(|package| ["-p", package]));
         cargo_build(&arguments, options.quiet)
     })?;
     steps.run("dist/", collect)?;
+    steps.run("composed for Spin", compose)?;
     if !options.quick {
         steps.run("precompiled components", precompile);
     }
@@ -86,6 +132,10 @@ pub(super) fn all(options: &Options, steps: &mut Steps) -> Result<()> {
 pub(super) fn components(quiet: bool) -> Result<()> {
     let mut arguments = vec!["build", "--release", "--target", TARGET];
     arguments.extend(component_packages());
+    cargo_build(&arguments, quiet)?;
+    // Apart from the others, whose features and so whose bytes they shall not change.
+    let mut arguments = vec!["build", "--release", "--target", TARGET];
+    arguments.extend(shell_packages());
     cargo_build(&arguments, quiet)
 }
 
@@ -109,6 +159,60 @@ pub(super) fn component_packages() -> impl Iterator<Item = &'static str> {
     COMPONENTS
         .iter()
         .flat_map(|(package, _, _)| ["-p", package])
+}
+
+/// `-p` and a name for each shell for Spin.
+pub(super) fn shell_packages() -> impl Iterator<Item = &'static str> {
+    SHELLS.iter().flat_map(|shell| ["-p", shell.package])
+}
+
+/// Builds the policies for Spin and plugs the components of `dist/` into their shells.
+///
+/// # Errors
+/// When a part is missing or does not fit.
+pub(super) fn compose() -> Result<()> {
+    let target = cargo::target_directory()?;
+    let dist = checkout::dist();
+    for (config, folder) in POLICIES {
+        let mut command = supervise::command(dist.join("lockgate"));
+        command
+            .args(["policy", "build", "--config"])
+            .arg(checkout::root().join(config))
+            .arg("--component")
+            .arg(dist.join("policy.wasm"))
+            .arg("--out")
+            .arg(dist.join(folder));
+        supervise::run(&mut command, "lockgate policy build")?;
+    }
+    let composer = target.join("release").join(COMPOSER);
+    let waf = dist.join("waf");
+    let mut command = supervise::command(&composer);
+    command
+        .arg("data")
+        .arg("--out")
+        .arg(waf.join("package.wasm"));
+    command.args([waf.join("shell.json"), waf.join("policy.bundle")]);
+    supervise::run(&mut command, COMPOSER)?;
+    for shell in &SHELLS {
+        let made = target.join(TARGET).join("release").join(shell.file);
+        if shell.plugs.is_empty() {
+            place(shell.package, &made, &dist.join(shell.name))?;
+            continue;
+        }
+        if !made.is_file() {
+            bail!(
+                "the package {} did not make {}",
+                shell.package,
+                made.display()
+            );
+        }
+        let mut command = supervise::command(&composer);
+        command.arg("plug").arg("--into").arg(made);
+        command.arg("--out").arg(dist.join(shell.name));
+        command.args(shell.plugs.iter().map(|plug| dist.join(plug)));
+        supervise::run(&mut command, COMPOSER)?;
+    }
+    Ok(())
 }
 
 fn cargo_build(arguments: &[&str], quiet: bool) -> Result<()> {
@@ -180,6 +284,10 @@ pub(super) fn precompile() {
         .arg("precompile")
         .arg("--components")
         .arg(checkout::dist());
+    // Those for Spin run on another engine.
+    for (_, _, name) in COMPONENTS {
+        command.arg("--file").arg(name);
+    }
     if let Err(error) = supervise::run(&mut command, "lockgate precompile") {
         eprintln!("      {error:#}: the host will compile when it starts");
     }

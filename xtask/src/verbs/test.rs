@@ -51,7 +51,7 @@ fn run(args: &[String]) -> Result<()> {
 
 /// The whole suite. Steps that need nothing of each other all run, whatever failed before.
 fn everything(suite: &mut Suite) -> Result<()> {
-    suite.steps = Steps::new(13);
+    suite.steps = Steps::new(14);
     suite.needed(&format!("target {TARGET}"), || {
         toolchain::ensure_target().map(drop)
     })?;
@@ -82,6 +82,7 @@ fn everything(suite: &mut Suite) -> Result<()> {
     suite.step("clippy of the components for Wasm", || {
         let mut arguments = vec!["clippy", "--release", "--target", TARGET];
         arguments.extend(build::component_packages());
+        arguments.extend(build::shell_packages());
         arguments.extend(["--", "-D", "warnings"]);
         with_tool(&arguments, "clippy")
     });
@@ -101,6 +102,7 @@ fn everything(suite: &mut Suite) -> Result<()> {
         supervise::run(&mut cargo::command(&arguments), "cargo build")
     })?;
     suite.needed("dist/", build::collect)?;
+    suite.needed("composed for Spin", build::compose)?;
     suite.step("precompiled components", || {
         build::precompile();
         Ok(())
