@@ -155,6 +155,10 @@ struct Redis {
 }
 
 impl Redis {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "it waits for a server of the test, not in a decision"
+    )]
     fn start() -> Option<Self> {
         let folder = std::env::temp_dir().join(format!("lockgate-redis-{}", std::process::id()));
         std::fs::create_dir_all(&folder).ok()?;
