@@ -67,7 +67,9 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(at: &Provenance, path: &str, reason: impl Into<String>) -> Self {
+    /// A fault at a place.
+    #[must_use]
+    pub fn new(at: &Provenance, path: &str, reason: impl Into<String>) -> Self {
         Self {
             at: at.clone(),
             path: path.to_owned(),
@@ -76,7 +78,9 @@ impl Fault {
         }
     }
 
-    pub(crate) fn suggest(mut self, suggestion: Option<impl Into<String>>) -> Self {
+    /// Says what was probably meant.
+    #[must_use]
+    pub fn suggest(mut self, suggestion: Option<impl Into<String>>) -> Self {
         self.suggestion = suggestion.map(Into::into);
         self
     }

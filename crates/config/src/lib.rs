@@ -3,6 +3,7 @@
 //! the reference page are made from that declaration.
 
 mod check;
+pub mod document;
 mod environment;
 mod fault;
 mod files;

@@ -6,29 +6,39 @@ use crate::fault::Provenance;
 
 /// A value and where it comes from.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) value: Value,
-    pub(crate) at: Provenance,
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it stands.
+    pub at: Provenance,
 }
 
 /// A TOML value. Kinds that no key takes have no content.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub enum Value {
+    /// A string.
     Text(String),
     /// Wider than TOML's, so that a number out of range is told apart from none.
     Integer(i128),
+    /// A boolean.
     Bool(bool),
+    /// A float.
     Float,
+    /// A date, a time or both.
     DateTime,
+    /// An array.
     Array(Vec<Node>),
+    /// A table.
     Table(BTreeMap<String, Entry>),
 }
 
 /// A key of a table: where it stands, and its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) key_at: Provenance,
-    pub(crate) node: Node,
+pub struct Entry {
+    /// Where the key stands.
+    pub key_at: Provenance,
+    /// Its value.
+    pub node: Node,
 }
 
 impl Node {
@@ -40,7 +50,8 @@ impl Node {
     }
 
     /// The kind of the value, for messages.
-    pub(crate) fn kind(&self) -> &'static str {
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Text(_) => "a string",
             Value::Integer(_) => "an integer",
@@ -52,7 +63,9 @@ impl Node {
         }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+    /// The value of a key of a table.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
             Value::Table(entries) => entries.get(key).map(|entry| &entry.node),
             _ => None,
@@ -60,7 +73,7 @@ impl Node {
     }
 
     /// The entries of a table; none of anything else.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
         let entries = match &self.value {
             Value::Table(entries) => Some(entries),
             _ => None,
@@ -81,14 +94,18 @@ impl Node {
         }
     }
 
-    pub(crate) fn as_text(&self) -> Option<&str> {
+    /// A string.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(crate) fn as_integer(&self) -> Option<i128> {
+    /// An integer.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i128> {
         match self.value {
             Value::Integer(number) => Some(number),
             _ => None,
