@@ -29,7 +29,10 @@ pub fn warnings(loaded: &Loaded, bundle: &Bundle) -> Vec<Fault> {
             let (Some(_), RouteAction::Origin(origin)) = (&route.sign_in, &route.action) else {
                 continue;
             };
-            let method = route.methods.first().map_or("GET", |method| method.as_str());
+            let method = route
+                .methods
+                .first()
+                .map_or("GET", |method| method.as_str());
             let open = |path: &str| match table.route(SiteIndex(number), method, path) {
                 RouteMatch::Found { route, .. } => all
                     .get(usize::from(route.0))
@@ -38,7 +41,8 @@ pub fn warnings(loaded: &Loaded, bundle: &Bundle) -> Vec<Fault> {
                 _ => None,
             };
             let neighbours = neighbours(route.path.as_str());
-            if let Some((path, other)) = neighbours.iter().find_map(|path| Some((path, open(path)?)))
+            if let Some((path, other)) =
+                neighbours.iter().find_map(|path| Some((path, open(path)?)))
             {
                 let reason = format!(
                     "is signed in, but the open route {:?} takes {path:?}: if the origin reads \
@@ -57,7 +61,13 @@ pub fn warnings(loaded: &Loaded, bundle: &Bundle) -> Vec<Fault> {
 fn neighbours(pattern: &str) -> Vec<String> {
     let sample: Vec<&str> = pattern
         .split('/')
-        .map(|segment| if segment.starts_with('{') { "x" } else { segment })
+        .map(|segment| {
+            if segment.starts_with('{') {
+                "x"
+            } else {
+                segment
+            }
+        })
         .collect();
     let path = sample.join("/");
     let slash = match path.strip_suffix('/') {

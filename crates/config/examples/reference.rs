@@ -1,8 +1,5 @@
-//! Rewrites `docs/configuration.md` from the types.
+//! Prints `docs/configuration.md`, made from the types: `cargo xtask doc-config` writes it.
 
-use std::path::Path;
-
-fn main() -> std::io::Result<()> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    std::fs::write(page, lockgate_config::reference_markdown())
+fn main() {
+    print!("{}", lockgate_config::reference_markdown());
 }

@@ -230,8 +230,16 @@ fn variants_of_4_1() {
     same("x", &["x: a", "x: b"], &["x: a,b"]);
     assert_eq!(key(&[], &["x: a"]), b"url");
     // HTTP/2 splits cookies, and the origin gets them joined.
-    same("cookie", &["cookie: a=1", "cookie: b=2"], &["cookie: a=1; b=2"]);
-    differ("cookie", &["cookie: a=1", "cookie: b=2"], &["cookie: a=1,b=2"]);
+    same(
+        "cookie",
+        &["cookie: a=1", "cookie: b=2"],
+        &["cookie: a=1; b=2"],
+    );
+    differ(
+        "cookie",
+        &["cookie: a=1", "cookie: b=2"],
+        &["cookie: a=1,b=2"],
+    );
     // Servers of CGI style take the one for the other.
     same("x-color", &["X-Color: red"], &["X_Color: red"]);
     differ("x-color", &["X_Color: red"], &[]);

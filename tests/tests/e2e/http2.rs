@@ -184,7 +184,8 @@ fn rapid_resets_end_the_connection_and_nobody_elses() {
 fn headers_without_end_end_the_connection_and_nobody_elses() {
     // CVE-2024-27316.
     let mut begun = false;
-    let junk = [&[0x40, 1, b'a', 0x7f, 0xa1, 0x7e][..], &[b'x'; 15_000]].concat();
+    // A whole field in each frame: "a" with a value of 14,990 bytes, not indexed.
+    let field = [&[0x00, 1, b'a', 0x7f, 0x8f, 0x74][..], &[b'x'; 14_990]].concat();
     assert_calmed("continuation", "", |_| {
         let kind = if begun {
             frames::CONTINUATION
@@ -192,7 +193,7 @@ fn headers_without_end_end_the_connection_and_nobody_elses() {
             frames::HEADERS
         };
         begun = true;
-        frames::frame(kind, 0, 1, &junk)
+        frames::frame(kind, 0, 1, &field)
     });
 }
 

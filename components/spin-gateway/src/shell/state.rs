@@ -127,6 +127,10 @@ async fn refresh(loaded: Option<Rc<Generation>>) -> Result<Rc<Generation>, Strin
     if let Some(generation) = with(|state| state.generation.clone()) {
         return Ok(generation);
     }
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "under Spin the shell is the host: its files are mounted by the manifest"
+    )]
     let read = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
     let package = Package::new(&read(DOCUMENT_FILE)?, read(BUNDLE_FILE)?)
         .map_err(|error| error.to_string())?;
