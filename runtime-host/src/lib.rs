@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod net;
 pub mod origin;
 pub mod policy;
+pub mod priority;
 pub mod record;
 pub mod reload;
 pub mod request_id;

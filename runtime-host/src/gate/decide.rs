@@ -10,6 +10,7 @@ use lockgate_wire::{Facts, NeedKind, Verdict, VerdictBody, write_input};
 use super::{Gate, Generation, Refused};
 use crate::http::RequestHead;
 use crate::policy::{CallError, Instance, NotRun, Spent, TokenKey, TokenMemory};
+use crate::priority;
 use crate::record::Pending;
 use crate::sandbox::{Budget, StopCause};
 
@@ -53,15 +54,28 @@ pub(super) async fn decide(
         signature_granted: false,
     };
     let begun = Instant::now();
-    let here = if head.bytes.len() <= INLINE_HEAD_BYTES_MAX {
+    let is_wary = generation.pool.is_wary();
+    let call_here = || {
         INPUT.with_borrow_mut(|input| {
             write_input(input, &facts, &head.ranges, &head.headers, &head.bytes);
             let budget = budget(generation, false);
-            let call = |instance: &mut Instance| instance.decide(input, budget);
+            let call = |instance: &mut Instance| {
+                if is_wary {
+                    priority::short(|| instance.decide(input, budget))
+                } else {
+                    instance.decide(input, budget)
+                }
+            };
             generation.pool.try_with(call).ok()
         })
-    } else {
+    };
+    let here = if head.bytes.len() > INLINE_HEAD_BYTES_MAX {
         None
+    } else if is_wary {
+        // Another thread takes over what else this one has to do, its sockets with it.
+        tokio::task::block_in_place(call_here)
+    } else {
+        call_here()
     };
     let result = match here {
         Some(result) => result.map_err(failed),

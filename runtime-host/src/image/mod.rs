@@ -2,7 +2,7 @@
 //!
 //! Invariants: a fresh instance for each picture, so that none sees another's; who finds no room
 //! ([`Room`]) is answered at once, before the origin is asked; a picture whose request was
-//! dropped is not begun; pictures give way to requests (the threads are nice).
+//! dropped is not begun; pictures give way to requests (the threads run where a core is idle).
 
 mod component;
 mod error;
@@ -26,6 +26,7 @@ pub use room::Room;
 use self::component::ImageComponent;
 use self::room::Rooms;
 use crate::policy::Inspection;
+use crate::priority::Gives;
 use crate::sandbox::Sandbox;
 
 /// The threads, their queue and what they count.
@@ -80,7 +81,7 @@ impl ImagePool {
         };
         let places = threads.saturating_add(config.queue_max as usize);
         // Every room fits in, so that the queue itself never overflows.
-        let threads = Inspection::start("image", threads, places)
+        let threads = Inspection::start_giving(Gives::All, "image", threads, places)
             .context("the threads of the image pool did not start")?;
         let counters = Arc::new(Counters::default());
         let shared = Shared {

@@ -26,8 +26,6 @@ use crate::{http1, http2};
 const BACKLOG: i32 = 4096;
 /// Time for a PROXY protocol header: proxies send it with the first packet.
 const PROXY_TIMEOUT: Duration = Duration::from_secs(3);
-/// Time for a TLS handshake.
-const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after a failed accept; without descriptors the next one would fail at once as well.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Time in which a refused connection may read its answer.
@@ -361,7 +359,8 @@ impl Opening {
     }
 
     async fn encrypted(self, stream: TcpStream, peer: SocketAddr) {
-        let stream = match timeout(TLS_TIMEOUT, self.tls.accept(stream, self.options.http2)).await {
+        let most = Duration::from_millis(self.gate.server().header_timeout_ms);
+        let stream = match timeout(most, self.tls.accept(stream, self.options.http2)).await {
             Ok(Ok(stream)) => stream,
             // Scanners make these all day: nothing for the operator to do.
             Ok(Err(error)) => return tracing::debug!(%peer, "TLS handshake failed: {error}"),

@@ -9,6 +9,8 @@ use crossbeam_queue::ArrayQueue;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
+use crate::priority::{Gives, give_way};
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Why a job gave no result.
@@ -36,15 +38,25 @@ struct Shared {
     wake: Condvar,
 }
 
-/// Inspection gives way to the threads that serve.
-const NICE: i32 = 5;
-
 impl Inspection {
-    /// Starts the threads, called `name` and a number.
+    /// Starts the threads, called `name` and a number. They give a share of a busy core.
     ///
     /// # Errors
     /// Where a thread does not start.
     pub fn start(name: &str, threads: usize, queue_max: usize) -> std::io::Result<Self> {
+        Self::start_giving(Gives::Share, name, threads, queue_max)
+    }
+
+    /// The same, with threads that give way so far.
+    ///
+    /// # Errors
+    /// Where a thread does not start.
+    pub fn start_giving(
+        gives: Gives,
+        name: &str,
+        threads: usize,
+        queue_max: usize,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             jobs: ArrayQueue::new(queue_max.max(1)),
             waiting: Mutex::new(false),
@@ -55,7 +67,7 @@ impl Inspection {
             std::thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .spawn(move || {
-                    give_way(NICE);
+                    give_way(gives);
                     shared.work();
                 })?;
         }
@@ -129,11 +141,6 @@ impl Drop for Inspection {
         *self.shared.waiting.lock() = true;
         self.shared.wake.notify_all();
     }
-}
-
-/// Lowers the calling thread's priority. Without the right to, it stays as it is.
-pub(crate) fn give_way(nice: i32) {
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), nice);
 }
 
 #[cfg(test)]

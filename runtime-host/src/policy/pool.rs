@@ -3,15 +3,27 @@
 //! A call is synchronous, so no more instances are ever in use than there are threads that call:
 //! the pool is filled for all of them, and a checkout is one pop from a lock-free queue. It runs
 //! dry only after traps: replacements are made one after the other by one thread, however many
-//! trap. An I/O thread that finds nothing gives its call to the inspection pool, whose threads
-//! make an instance where there is still none.
+//! trap, and then there are [`SPARE`] more. An I/O thread that finds nothing gives its call to the
+//! inspection pool, whose threads make an instance where there is still none.
+//!
+//! Who made the policy fail once will again. For [`WARY_FOR`] after a call that failed the pool is
+//! wary: a call may take its whole deadline, and who calls should keep nobody waiting behind it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_queue::ArrayQueue;
 
 use super::instance::{CallError, Instance, PolicyComponent, Secrets};
+use crate::priority::{Gives, give_way};
+
+/// Instances beyond one a thread, made when a call has failed: those that loop or are being
+/// replaced are missing meanwhile.
+const SPARE: usize = 2;
+
+/// How long a failed call is remembered.
+const WARY_FOR: Duration = Duration::from_secs(10);
 
 /// Instances that hold the same bundle.
 pub struct Pool {
@@ -22,6 +34,9 @@ pub struct Pool {
     traps: Arc<AtomicU64>,
     /// Instances to replace. Whoever raises it from 0 starts the thread that brings it back.
     missing: AtomicUsize,
+    made: Instant,
+    /// Milliseconds from `made`; 0 while no call has failed.
+    wary_until_ms: AtomicU64,
 }
 
 impl Pool {
@@ -37,12 +52,14 @@ impl Pool {
         traps: Arc<AtomicU64>,
     ) -> anyhow::Result<Arc<Self>> {
         let pool = Self {
-            ready: ArrayQueue::new(size.max(1)),
+            ready: ArrayQueue::new(size.max(1) + SPARE),
             component,
             bundle,
             secrets,
             traps,
             missing: AtomicUsize::new(0),
+            made: Instant::now(),
+            wary_until_ms: AtomicU64::new(0),
         };
         let threads = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -64,6 +81,17 @@ impl Pool {
             })
         })?;
         Ok(Arc::new(pool))
+    }
+
+    /// Whether a call has failed lately, so that the next may take long as well.
+    #[must_use]
+    pub fn is_wary(&self) -> bool {
+        let until = self.wary_until_ms.load(Ordering::Relaxed);
+        until != 0 && self.ms(Instant::now()) < until
+    }
+
+    fn ms(&self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.made).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Runs `call` on a ready instance and puts it back, or replaces it where the call failed.
@@ -109,6 +137,8 @@ impl Pool {
             let _ = self.ready.push(instance);
         } else {
             self.traps.fetch_add(1, Ordering::Relaxed);
+            let until = self.ms(Instant::now() + WARY_FOR);
+            self.wary_until_ms.store(until, Ordering::Relaxed);
             drop(instance);
             self.replace_in_background();
         }
@@ -123,7 +153,10 @@ impl Pool {
         let pool = self.clone();
         let spawned = std::thread::Builder::new()
             .name("policy-replace".to_owned())
-            .spawn(move || pool.replace_missing());
+            .spawn(move || {
+                give_way(Gives::Share);
+                pool.replace_missing();
+            });
         if let Err(error) = spawned {
             // The next trap tries again.
             self.missing.store(0, Ordering::Release);
@@ -131,14 +164,15 @@ impl Pool {
         }
     }
 
-    /// Makes what is missing, one after the other.
+    /// Makes what is missing, one after the other, until the queue is full.
     fn replace_missing(&self) {
         loop {
-            if !self.ready.is_full()
-                && let Err(error) = self.add()
-            {
-                let error = format!("{error:#}");
-                tracing::error!(error, "a policy instance was not replaced");
+            while !self.ready.is_full() {
+                if let Err(error) = self.add() {
+                    let error = format!("{error:#}");
+                    tracing::error!(error, "a policy instance was not replaced");
+                    break;
+                }
             }
             if self.missing.fetch_sub(1, Ordering::AcqRel) <= 1 {
                 return;

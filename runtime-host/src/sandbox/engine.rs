@@ -1,7 +1,7 @@
 //! The wasmtime engine and the thread that moves its epoch on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,6 +13,12 @@ const RESTING: Duration = Duration::from_millis(10);
 
 /// An epoch while a call has outlived one: its CPU deadline is looked at this often.
 const WATCHING: Duration = Duration::from_millis(2);
+
+/// An epoch for some time after a call was stopped: the next of its kind is noticed at once.
+const ALERT: Duration = Duration::from_micros(250);
+
+/// So many of these, ten seconds.
+const ALERT_EPOCHS: u32 = 40_000;
 
 /// The engine that all components share.
 #[derive(Clone)]
@@ -44,31 +50,61 @@ impl Sandbox {
         &self.engine
     }
 
-    /// Set by calls that outlive an epoch.
-    pub(super) fn watch(&self) -> Arc<AtomicBool> {
+    /// Told of calls that outlive an epoch.
+    pub(super) fn watch(&self) -> Arc<Watch> {
         self.ticker.watch.clone()
+    }
+}
+
+/// How closely calls are looked at.
+#[derive(Default)]
+pub(super) struct Watch {
+    outlived: AtomicBool,
+    alert_epochs: AtomicU32,
+}
+
+impl Watch {
+    /// A call has outlived an epoch and goes on.
+    pub(super) fn outlived(&self) {
+        self.outlived.store(true, Ordering::Relaxed);
+    }
+
+    /// A call was stopped.
+    pub(super) fn stopped(&self) {
+        self.alert_epochs.store(ALERT_EPOCHS, Ordering::Relaxed);
+    }
+
+    fn is_alert(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        self.alert_epochs
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)
+            .is_ok()
     }
 }
 
 /// Moves the epoch on until it is dropped.
 struct Ticker {
     stop: Arc<AtomicBool>,
-    watch: Arc<AtomicBool>,
+    watch: Arc<Watch>,
 }
 
 impl Ticker {
     fn start(engine: Engine) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let watch = Arc::new(AtomicBool::new(false));
+        let watch = Arc::new(Watch::default());
         let (stopped, watched) = (stop.clone(), watch.clone());
         std::thread::Builder::new()
             .name("epoch".to_owned())
             .spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
                     engine.increment_epoch();
+                    if watched.is_alert() {
+                        std::thread::sleep(ALERT);
+                        continue;
+                    }
                     // Long enough for a call that runs to notice.
                     std::thread::sleep(WATCHING);
-                    if !watched.swap(false, Ordering::Relaxed) {
+                    if !watched.outlived.swap(false, Ordering::Relaxed) {
                         std::thread::sleep(RESTING - WATCHING);
                     }
                 }

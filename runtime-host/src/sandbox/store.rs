@@ -4,13 +4,13 @@
 //! clock costs a system call; it is first read when an epoch has passed, so that the usual call
 //! of a few microseconds pays nothing.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
 use super::Sandbox;
+use crate::priority;
 
 /// What one call may use.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +109,7 @@ pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
     let watch = sandbox.watch();
     store.limiter(|state| &mut state.limits);
     store.epoch_deadline_callback(move |mut context| {
-        watch.store(true, Ordering::Relaxed);
+        priority::goes_on();
         let state = context.data_mut();
         let cpu = thread_cpu_time();
         let now = Instant::now();
@@ -119,8 +119,10 @@ pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
         } else if now.duration_since(wall_start) >= state.budget.wall {
             Some(StopCause::WallClock)
         } else {
+            watch.outlived();
             return Ok(UpdateDeadline::Continue(1));
         };
+        watch.stopped();
         Ok(UpdateDeadline::Interrupt)
     });
     store
