@@ -1,5 +1,6 @@
 //! HTTP/2: a well-behaved client on the `h2` crate, and raw frames for the others.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -86,6 +87,30 @@ impl H2 {
         Ok(response)
     }
 
+    /// A request with `Expect: 100-continue`: its head, and `body` once the gate has said 100. A
+    /// final answer that comes instead is the answer, and the body is not sent.
+    ///
+    /// # Errors
+    /// A reset stream or a closed connection.
+    ///
+    /// # Panics
+    /// Where nothing comes for long.
+    pub fn call_expecting(
+        &mut self,
+        mut request: http::Request<()>,
+        body: impl Into<Bytes>,
+    ) -> Result<Response, h2::Error> {
+        let expectation = http::HeaderValue::from_static("100-continue");
+        request
+            .headers_mut()
+            .insert(http::header::EXPECT, expectation);
+        let (sender, body) = (self.sender.clone(), body.into());
+        let invited = exchange_once_invited(sender, request, body);
+        let response = self.runtime.block_on(within(invited))?;
+        self.seen.note(&response);
+        Ok(response)
+    }
+
     /// Several requests at once on this connection, their answers in the same order.
     ///
     /// # Panics
@@ -158,7 +183,32 @@ async fn exchange(
     if !body.is_empty() {
         stream.send_data(body, true)?;
     }
-    let (parts, mut body) = answer.await?.into_parts();
+    read(answer.await?).await
+}
+
+async fn exchange_once_invited(
+    sender: SendRequest<Bytes>,
+    request: http::Request<()>,
+    body: Bytes,
+) -> Result<Response, h2::Error> {
+    let mut sender = sender.ready().await?;
+    // The stream lives until the answer is read: dropping it would reset it.
+    let (mut answer, mut stream) = sender.send_request(request, false)?;
+    let mut interim = Vec::new();
+    while let Some(head) = poll_fn(|context| answer.poll_informational(context)).await {
+        interim.push(head?.status().as_u16());
+        if interim.ends_with(&[100]) {
+            stream.send_data(body, true)?;
+            break;
+        }
+    }
+    let mut response = read(answer.await?).await?;
+    response.interim = interim;
+    Ok(response)
+}
+
+async fn read(answer: http::Response<h2::RecvStream>) -> Result<Response, h2::Error> {
+    let (parts, mut body) = answer.into_parts();
     let mut response = Response {
         status: parts.status.as_u16(),
         headers: fields(&parts.headers),

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 use crate::wait::until;
 
@@ -98,6 +98,29 @@ impl Process {
             );
             found
         })
+    }
+
+    /// Lets it open `more` files beside those that it has open; its limit so far.
+    ///
+    /// # Panics
+    /// Where the process has gone, or is another user's.
+    #[must_use]
+    pub fn limit_open_files(&self, more: u64) -> Rlimit {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        let limit = Rlimit {
+            current: Some(open.expect("the process is there").count() as u64 + more),
+            ..getrlimit(Resource::Nofile)
+        };
+        self.set_open_files(limit)
+    }
+
+    /// Sets its limit of open files; the one that it had.
+    ///
+    /// # Panics
+    /// Where the process has gone, or the limit is beyond what it may have.
+    pub fn set_open_files(&self, limit: Rlimit) -> Rlimit {
+        let pid = Pid::from_child(&self.child);
+        prlimit(Some(pid), Resource::Nofile, limit).expect("a limit that may be set")
     }
 
     /// Its exit status, where it has ended.

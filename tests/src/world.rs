@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use rustix::process::Signal;
+use rustix::process::{Rlimit, Signal};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -238,6 +238,17 @@ impl World {
     /// Sends the gate a signal.
     pub fn signal(&self, signal: Signal) {
         self.gate.signal(signal);
+    }
+
+    /// Lets the gate open `more` files beside those that it has open; its limit so far.
+    #[must_use]
+    pub fn limit_open_files(&self, more: u64) -> Rlimit {
+        self.gate.limit_open_files(more)
+    }
+
+    /// Sets the gate's limit of open files.
+    pub fn set_open_files(&self, limit: Rlimit) {
+        self.gate.set_open_files(limit);
     }
 
     /// Waits until the gate has ended by itself; its exit code.

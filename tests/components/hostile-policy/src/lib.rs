@@ -1,5 +1,6 @@
 //! A policy component that misbehaves by path: it traps, loops for ever or asks for all memory.
-//! To everything else it gives the same plan: the first route of the first site, no limits.
+//! To everything else it gives the same plan: the first route of the first site, no limits, stored
+//! under its target where the route is cached.
 //!
 //! | path | what it does |
 //! |---|---|
@@ -41,7 +42,10 @@ pub fn decide(input: &[u8]) -> Vec<u8> {
             state: b"/greedy",
         })
     } else {
-        VerdictBody::Plan(Plan::default())
+        VerdictBody::Plan(Plan {
+            cache_key: Some(input.target),
+            ..Plan::default()
+        })
     };
     verdict(input.peer, input.target, body)
 }
@@ -115,6 +119,10 @@ mod tests {
         let bytes = decide(&input);
         let verdict = Verdict::parse(&bytes).expect("a verdict");
         assert_eq!(verdict.seen.target, b"/a");
-        assert_eq!(verdict.body, VerdictBody::Plan(Plan::default()));
+        let plan = Plan {
+            cache_key: Some(b"/a"),
+            ..Plan::default()
+        };
+        assert_eq!(verdict.body, VerdictBody::Plan(plan));
     }
 }
