@@ -36,10 +36,16 @@ pub(crate) struct Options {
     pub(crate) program: Option<PathBuf>,
     /// Further environment.
     pub(crate) environment: Vec<(String, String)>,
+    /// The cores it may use, as taskset(1) takes them.
+    pub(crate) cores: String,
+    /// Another folder of components than `dist/`.
+    pub(crate) components: Option<PathBuf>,
+    /// Configuration that is laid over all other.
+    pub(crate) overlay: Option<PathBuf>,
 }
 
 impl Options {
-    /// 1,500 entries, the configuration's own routes, cached.
+    /// 1,500 entries, the configuration's own routes, cached; one core.
     pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -49,6 +55,9 @@ impl Options {
             cached: true,
             program: None,
             environment: Vec::new(),
+            cores: SERVER_CORE.to_string(),
+            components: None,
+            overlay: None,
         }
     }
 }
@@ -103,22 +112,26 @@ impl Gate {
             Some(program) => program.clone(),
             None => work.dist("lockgate")?,
         };
-        let components = work.dist("policy.wasm")?;
+        let policy = work.dist("policy.wasm")?;
+        let components = match &options.components {
+            Some(components) => components,
+            None => policy.parent().context("dist/ has no parent")?,
+        };
         let mut launch = Launch::new(program)
             .args(["run"])
             .path("--config", &work.own("gateway.toml"))
             .path("--overlay", &overlay_path)
-            .path(
-                "--components",
-                components.parent().context("dist/ has no parent")?,
-            )
+            .path("--components", components)
             .path("--store", &work.subfolder("store")?);
+        if let Some(overlay) = &options.overlay {
+            launch = launch.path("--overlay", overlay);
+        }
         for (name, value) in &options.environment {
             launch = launch.env(name, value.clone());
         }
         let begun = Instant::now();
         let name = format!("lockgate-{}", options.name);
-        let server = Server::start(&name, work.folder(), SERVER_CORE, &launch)?;
+        let server = Server::start(&name, work.folder(), &options.cores, &launch)?;
         Ok(Self {
             server,
             address: SocketAddr::from(([127, 0, 0, 1], options.port)),

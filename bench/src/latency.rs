@@ -32,6 +32,14 @@ impl Latencies {
         }
     }
 
+    /// Counts all that `others` has counted.
+    pub(crate) fn merge(&mut self, others: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&others.counts) {
+            *count += more;
+        }
+        self.total += others.total;
+    }
+
     /// The latency in µs that `share` (0 to 1) of all stay under, to within a bucket; 0 if there
     /// are none.
     pub(crate) fn quantile_us(&self, share: f64) -> f64 {
@@ -83,6 +91,11 @@ mod tests {
             assert!((found / wanted - 1.0f64).abs() < 0.02, "{share}: {found}");
         }
         assert_eq!(Latencies::default().quantile_us(0.5), 0.0);
+        let mut both = Latencies::default();
+        both.add(Duration::from_micros(2_000));
+        both.merge(&latencies);
+        assert_eq!(both.quantile_us(0.5), latencies.quantile_us(0.5));
+        assert!(both.quantile_us(1.0) > 1_900.0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway` builds
 //! and runs it; `bench/README.md` says what is measured and how.
 
+mod caller;
 mod cpu;
 mod fetch;
 
@@ -17,6 +18,7 @@ mod requests;
 mod response;
 mod rounds;
 mod sharp;
+mod steady;
 mod work;
 
 use anyhow::{Context, Result, bail};

@@ -1,7 +1,8 @@
-//! Servers as child processes, each on one core, stopped when they are dropped.
+//! Servers as child processes, each on cores of its own, stopped when they are dropped.
 //!
 //! They stay in our process group: Ctrl-C, or `xtask` stopping us, reaches them as well.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -34,15 +35,21 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `program` on `core`, its output going to `<work>/<name>.log`.
+    /// Starts `program` on `cores` (one, or a list as taskset(1) takes it), its output going to
+    /// `<work>/<name>.log`.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) fn start(name: &str, work: &Path, core: usize, command: &Launch) -> Result<Self> {
+    pub(crate) fn start(
+        name: &str,
+        work: &Path,
+        cores: impl Display,
+        command: &Launch,
+    ) -> Result<Self> {
         let log = work.join(format!("{name}.log"));
         let file = File::create(&log).with_context(|| log.display().to_string())?;
         let child = Command::new("taskset")
-            .args(["-c", &core.to_string()])
+            .args(["-c", &cores.to_string()])
             .arg(&command.program)
             .args(&command.arguments)
             .envs(

@@ -15,14 +15,17 @@ pub(crate) enum Target {
     AtMost(f64),
     /// This or more.
     AtLeast(f64),
+    /// None: it is told beside the others.
+    Reported,
 }
 
 impl Target {
-    /// Whether `value` is good enough.
-    pub(crate) fn met(self, value: f64) -> bool {
+    /// Whether `value` is good enough; `None` where nothing is asked of it.
+    pub(crate) fn met(self, value: f64) -> Option<bool> {
         match self {
-            Self::AtMost(most) => value <= most,
-            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => Some(value <= most),
+            Self::AtLeast(least) => Some(value >= least),
+            Self::Reported => None,
         }
     }
 
@@ -30,6 +33,7 @@ impl Target {
         match self {
             Self::AtMost(most) => format!("<= {most}"),
             Self::AtLeast(least) => format!(">= {least}"),
+            Self::Reported => "-".to_owned(),
         }
     }
 }
@@ -65,6 +69,7 @@ impl Figure {
         let target = match self.target {
             Target::AtMost(most) => json!({ "at_most": most }),
             Target::AtLeast(least) => json!({ "at_least": least }),
+            Target::Reported => Value::Null,
         };
         match &self.outcome {
             Ok(measured) => json!({
@@ -105,10 +110,10 @@ impl Figure {
                         String::new(),
                     ),
                 };
-                let met = if self.target.met(measured.value) {
-                    "yes"
-                } else {
-                    "NO"
+                let met = match self.target.met(measured.value) {
+                    Some(true) => "yes",
+                    Some(false) => "NO",
+                    None => "-",
                 };
                 (ours, peer, number(measured.value), met.to_owned())
             }
@@ -216,7 +221,10 @@ mod tests {
 
     #[test]
     fn targets_include_their_edge() {
-        assert!(Target::AtMost(1.0).met(1.0) && Target::AtLeast(1.0).met(1.0));
-        assert!(!Target::AtMost(1.0).met(1.01) && !Target::AtLeast(1.0).met(0.99));
+        assert_eq!(Target::AtMost(1.0).met(1.0), Some(true));
+        assert_eq!(Target::AtMost(1.0).met(1.01), Some(false));
+        assert_eq!(Target::AtLeast(1.0).met(1.0), Some(true));
+        assert_eq!(Target::AtLeast(1.0).met(0.99), Some(false));
+        assert_eq!(Target::Reported.met(1.0), None);
     }
 }

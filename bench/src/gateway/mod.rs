@@ -1,5 +1,6 @@
 //! The figures of the gateway, in groups that are measured together.
 
+mod attack;
 mod body;
 mod growth;
 mod hit;
@@ -151,6 +152,32 @@ const GROUPS: &[Group] = &[
         ],
         measure: growth::measure,
     },
+    Group {
+        name: "attack",
+        figures: &[
+            figure(
+                "hit_p99_us_quiet",
+                "p99 of 1,000 cache hits a second on two cores with nothing else going on, µs",
+                Target::Reported,
+            ),
+            figure(
+                "hit_p99_hostile_ratio",
+                "the same while 50 requests a second make the policy trap, loop or eat memory, by the quiet one",
+                Target::AtMost(2.0),
+            ),
+            figure(
+                "hit_p99_signatures_ratio",
+                "the same during a flood of unseen signatures, by the quiet one",
+                Target::AtMost(2.0),
+            ),
+            figure(
+                "hit_p99_images_ratio",
+                "the same with the image queue full of 12-megapixel pictures, by the quiet one",
+                Target::AtMost(2.0),
+            ),
+        ],
+        measure: attack::measure,
+    },
 ];
 
 /// The groups that `only` names, by their names or by a figure's; all if it names none.
@@ -202,7 +229,10 @@ impl Bench {
     /// What fails here fails again, with its reason, where it is needed.
     pub(crate) fn prepare(&self, groups: &[&Group]) {
         let has = |name: &str| groups.iter().any(|group| group.name == name);
-        if has("hit") || has("proxy") || has("body") || has("image") {
+        if ["hit", "proxy", "body", "image", "attack"]
+            .into_iter()
+            .any(has)
+        {
             report(peers::ensure_program("nginx", "nginx-light").map(drop));
         }
         if has("hit") {
@@ -213,6 +243,9 @@ impl Bench {
         }
         if has("policy") {
             report(policy::program(&self.work).map(drop));
+        }
+        if has("attack") {
+            report(attack::build(&self.work));
         }
     }
 
@@ -311,6 +344,10 @@ mod tests {
                 "image_vs_sharp",
                 "ua_growth",
                 "route_growth",
+                "hit_p99_us_quiet",
+                "hit_p99_hostile_ratio",
+                "hit_p99_signatures_ratio",
+                "hit_p99_images_ratio",
             ]
         );
     }
