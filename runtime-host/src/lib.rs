@@ -21,4 +21,5 @@ pub mod reload;
 pub mod request_id;
 pub mod sandbox;
 pub mod secrets;
+pub mod spin;
 pub mod start;

@@ -10,6 +10,7 @@ use lockgate_record::{CacheState, LimitsState, Record, Stage};
 use lockgate_wire::{NONE, Verdict};
 
 use crate::gate::{Connection, Gate, Generation};
+use crate::spin::serve::AnsweredBy;
 
 /// What is known of a request while it runs. One is made per request, whatever its exit.
 pub struct Pending {
@@ -32,6 +33,8 @@ pub struct Pending {
     /// The verdict's bytes, empty where the policy was not asked.
     pub(crate) verdict: Vec<u8>,
     pub(crate) policy_us: u32,
+    /// Who answered for an app that is served directly.
+    pub(crate) answered_by: Option<AnsweredBy>,
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     pub(crate) cause: Option<String>,
@@ -104,12 +107,22 @@ impl Pending {
             (_, failure) => failure,
         };
         let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let component = self
+            .answered_by
+            .as_ref()
+            .and_then(|by| by.component.as_ref());
         let record = Record {
             time_unix_ms: self.time_unix_ms,
             id: &self.request_id,
             trace: self.trace.as_deref(),
-            site: seen.and_then(|seen| generation.site_name(seen.site)),
-            route: seen.and_then(|seen| generation.route_name(seen.route)),
+            site: match &self.gate.app {
+                Some(app) => Some(&app.name),
+                None => seen.and_then(|seen| generation.site_name(seen.site)),
+            },
+            route: match &self.answered_by {
+                Some(by) => Some(&by.route),
+                None => seen.and_then(|seen| generation.route_name(seen.route)),
+            },
             client: Some(client),
             peer: Some(peer),
             address_mask: generation.address_mask,
@@ -140,7 +153,10 @@ impl Pending {
                 None => self.limits_charged.then_some(LimitsState::Allowed),
             },
             cache: self.cache,
-            origin: self.origin.and_then(|route| generation.origin_name(route)),
+            origin: match component {
+                Some(component) => Some(&component.id),
+                None => self.origin.and_then(|route| generation.origin_name(route)),
+            },
             origin_ms: self.origin_ms,
             bytes_in: self
                 .received
@@ -149,8 +165,11 @@ impl Pending {
             bytes_out,
             duration_us,
             policy_us: self.policy_us,
-            bundle: Some(generation.bundle_tag),
-            component: Some(self.gate.component_tag()),
+            bundle: self.gate.app.is_none().then_some(generation.bundle_tag),
+            component: match &self.gate.app {
+                Some(_) => component.map(|component| component.tag),
+                None => Some(self.gate.component_tag()),
+            },
             omitted: omitted.get(..omitted_len).unwrap_or_default(),
         };
         self.gate.records().append(&record);

@@ -18,12 +18,13 @@ use crate::origin::Origins;
 use crate::policy::{Inspection, PolicyComponent, Pool, Secrets, Signatures, TokenMemory};
 use crate::sandbox::{Sandbox, precompiled};
 use crate::secrets;
+use crate::spin::{self, App};
 
 /// The limits' cells, 16 bytes each: 1,048,576 of them are 16 MiB when all are touched.
 const LIMIT_CELLS: usize = 1 << 20;
 
 /// Where everything is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// The configuration's files and environment.
     pub sources: Sources,
@@ -31,6 +32,8 @@ pub struct Options {
     pub components: PathBuf,
     /// Where precompiled components are kept.
     pub store: PathBuf,
+    /// An app whose components can be origins: `http://ID.spin.internal`.
+    pub app: Option<Arc<App>>,
 }
 
 /// Makes gates and generations.
@@ -88,9 +91,13 @@ impl Starter {
     pub fn gate(&self, loaded: Loaded) -> anyhow::Result<(Arc<Gate>, Current)> {
         let (current, compiled) = prepare(loaded)?;
         let config = &current.loaded.config;
+        spin::start::check_origins(self.options.app.as_deref(), config)?;
         let pool = self.fill(&current)?;
         let cells = Arc::new(Cells::new(LIMIT_CELLS, seeds()));
-        let origins = Origins::new(&config.origins);
+        let origins = match &self.options.app {
+            Some(app) => Origins::with_app(app.clone(), &config.origins),
+            None => Origins::new(&config.origins),
+        };
         let generation = self.generation(&current, &compiled, pool, cells.clone(), origins)?;
         let images = self.images(&current.loaded)?;
         let gate = Gate::new(Parts {
@@ -108,6 +115,7 @@ impl Starter {
             records: open_records(&config.record)?,
             metrics: Metrics::new(),
             component_tag: tag(&self.component.digest),
+            app: None,
         });
         Ok((gate, current))
     }
@@ -119,6 +127,7 @@ impl Starter {
     /// What is wrong; the gate is as it was.
     pub fn next(&self, gate: &Gate, was: &Current, loaded: Loaded) -> anyhow::Result<Current> {
         let (current, compiled) = prepare(loaded)?;
+        spin::start::check_origins(self.options.app.as_deref(), &current.loaded.config)?;
         let old = gate.generation();
         let pool = if current.bundle == was.bundle && current.secrets == was.secrets {
             old.pool.clone()
@@ -207,13 +216,18 @@ fn faults_text<T: std::fmt::Display>(faults: &[T]) -> String {
 /// I/O threads: as configured, or one a core.
 #[must_use]
 pub fn worker_threads(loaded: &Loaded) -> usize {
-    match loaded.config.server.threads {
+    threads(&loaded.config)
+}
+
+/// The same, of a configuration.
+pub(crate) fn threads(config: &lockgate_config::types::GatewayConfig) -> usize {
+    match config.server.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads as usize,
     }
 }
 
-fn open_records(config: &lockgate_config::types::Record) -> anyhow::Result<RecordSink> {
+pub(crate) fn open_records(config: &lockgate_config::types::Record) -> anyhow::Result<RecordSink> {
     let path = Path::new(&config.path);
     let target = if config.path == "-" {
         Target::Stdout
@@ -233,7 +247,7 @@ fn open_records(config: &lockgate_config::types::Record) -> anyhow::Result<Recor
 }
 
 /// Secret seeds of the limits' hashes, of this process only.
-fn seeds() -> [u64; 4] {
+pub(crate) fn seeds() -> [u64; 4] {
     std::array::from_fn(|_| {
         let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
         high ^ low

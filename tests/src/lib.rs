@@ -4,6 +4,7 @@
 //! Each test starts a [`World`] of its own, so tests run side by side. When a world ends it checks
 //! what must hold after any traffic, see [`World`].
 
+pub mod app;
 pub mod artifacts;
 pub mod certificates;
 pub mod client;
@@ -20,6 +21,7 @@ pub mod tokens;
 pub mod wait;
 pub mod world;
 
+pub use app::AppSetup;
 pub use client::Client;
 pub use origin::RawOrigin;
 pub use request::Request;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
+use crate::app::whole_manifest;
 use crate::artifacts::{self, Artifacts};
 use crate::process::Process;
 use crate::shop::Shop;
@@ -51,6 +52,7 @@ pub struct Setup {
     environment: Vec<(String, String)>,
     policy: Option<std::path::PathBuf>,
     second_shop: bool,
+    app: Option<String>,
 }
 
 impl Setup {
@@ -83,6 +85,14 @@ impl Setup {
     #[must_use]
     pub fn policy(mut self, path: &Path) -> Self {
         self.policy = Some(path.to_owned());
+        self
+    }
+
+    /// A Spin app whose components can be origins. The manifest comes after the opening of all
+    /// tests, see [`AppSetup`](crate::AppSetup).
+    #[must_use]
+    pub fn app(mut self, manifest: &str) -> Self {
+        self.app = Some(manifest.to_owned());
         self
     }
 
@@ -129,6 +139,11 @@ impl Setup {
             }
         };
         let mut command = gate_command(artifacts, dir.path(), &components);
+        if let Some(app) = &self.app {
+            let manifest = whole_manifest(artifacts, app)?;
+            write(&dir.path().join("spin.toml"), &manifest);
+            command.arg("--app").arg(dir.path().join("spin.toml"));
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let gate = compile_once(&components, || Process::start("lockgate", &mut command));
         Some(World::new(gate, shop, other_shop, dir, config, components))

@@ -19,6 +19,8 @@ pub enum Stage {
     Image,
     /// An origin.
     Origin,
+    /// A component of an app.
+    Component,
     /// The gate itself while answering: overload, drain, a fault of ours.
     Respond,
 }
@@ -35,6 +37,7 @@ impl Stage {
             Self::Cache => "cache",
             Self::Image => "image",
             Self::Origin => "origin",
+            Self::Component => "component",
             Self::Respond => "respond",
         }
     }

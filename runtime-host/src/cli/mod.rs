@@ -6,6 +6,7 @@ mod policy;
 mod precompile;
 mod run;
 mod token;
+mod up;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub struct Cli {
 enum Command {
     /// Serve until told to stop
     Run(run::Args),
+    /// Run a Spin app until told to stop
+    Up(up::Args),
     /// Check the configuration and name every fault
     Check(check::Args),
     /// Show every value of the configuration and where it comes from
@@ -69,6 +72,7 @@ impl ConfigArgs {
 pub fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Up(args) => up::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Policy(args) => policy::run(&args),

@@ -12,6 +12,7 @@ use crate::gate::Gate;
 use crate::net::{Listeners, Tls};
 use crate::reload::Watch;
 use crate::sandbox::precompiled;
+use crate::spin::{self, App, Places};
 use crate::start::{Current, Options, Starter, worker_threads};
 use crate::{admin, secrets};
 
@@ -25,6 +26,9 @@ pub(crate) struct Args {
     /// Where precompiled components are kept; the user's cache folder unless given
     #[arg(long)]
     store: Option<PathBuf>,
+    /// A Spin app whose components can be origins: `http://ID.spin.internal`
+    #[arg(long, value_name = "SPIN.TOML")]
+    app: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -42,6 +46,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             .store
             .clone()
             .unwrap_or_else(precompiled::default_store),
+        app: app(args)?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads(&loaded))
@@ -49,6 +54,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .build()
         .context("the I/O threads did not start")?;
     runtime.block_on(serve(options, loaded, begun, read_at))
+}
+
+/// The app whose components can be origins.
+fn app(args: &Args) -> anyhow::Result<Option<Arc<App>>> {
+    let Some(path) = &args.app else {
+        return Ok(None);
+    };
+    let store = args.store.clone();
+    let places = Places {
+        store: store.unwrap_or_else(precompiled::default_store),
+        state: None,
+    };
+    App::load(&spin::start::manifest(path)?, &places).map(Some)
 }
 
 async fn serve(
@@ -265,7 +283,7 @@ fn watched_files(loaded: &lockgate_config::Loaded) -> Vec<PathBuf> {
     files
 }
 
-async fn wait_for_stop() -> anyhow::Result<()> {
+pub(super) async fn wait_for_stop() -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
@@ -283,7 +301,7 @@ fn own_folder() -> PathBuf {
 }
 
 /// Logs go to standard error: lines for a person, JSON for a machine.
-fn init_logs() {
+pub(super) fn init_logs() {
     use std::io::IsTerminal as _;
     let filter = tracing_subscriber::EnvFilter::try_from_env("LOCKGATE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));

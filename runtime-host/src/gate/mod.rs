@@ -38,6 +38,7 @@ use crate::image::ImagePool;
 use crate::metrics::Metrics;
 use crate::policy::{Inspection, Signatures, TokenMemory};
 use crate::record::Pending;
+use crate::spin::{self, App};
 use crate::{http1, request_id};
 
 /// What all connections share. The parts that a configuration makes are in its [`Generation`];
@@ -56,6 +57,8 @@ pub struct Gate {
     pub signatures: Signatures,
     /// Image transforms, where `image.wasm` is there.
     pub images: Option<ImagePool>,
+    /// The app that is served directly, without a policy.
+    pub app: Option<Arc<App>>,
     records: RecordSink,
     metrics: Metrics,
     component_tag: [u8; 8],
@@ -89,6 +92,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The first eight bytes of the policy component's digest.
     pub component_tag: [u8; 8],
+    /// The app that is served directly, without a policy.
+    pub app: Option<Arc<App>>,
 }
 
 impl Gate {
@@ -103,6 +108,7 @@ impl Gate {
             inspection: parts.inspection,
             signatures: parts.signatures,
             images: parts.images,
+            app: parts.app,
             records: parts.records,
             metrics: parts.metrics,
             component_tag: parts.component_tag,
@@ -136,7 +142,10 @@ impl Gate {
             .retry_after_s(1);
             return finish(pending, Err(refused));
         }
-        let result = path::run(self, &generation, head, body, &mut pending).await;
+        let result = match &self.app {
+            None => path::run(self, &generation, head, body, &mut pending).await,
+            Some(app) => spin::serve::respond(app, head, body, &mut pending).await,
+        };
         finish(pending, result)
     }
 
@@ -175,6 +184,7 @@ impl Gate {
             has_body: false,
             trace: None,
             verdict: Vec::new(),
+            answered_by: None,
             policy_us: 0,
             status: 0,
             code: None,

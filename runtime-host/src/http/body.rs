@@ -33,6 +33,9 @@ pub enum BodyError {
     /// The origin failed in the body.
     #[error("the origin failed in the body: {0}")]
     Origin(#[source] hyper::Error),
+    /// A component of an app failed in the body.
+    #[error("the component failed in the body: {0}")]
+    Component(String),
     /// The HTTP/2 stream failed.
     #[error("the stream failed: {0}")]
     Stream(#[source] h2::Error),

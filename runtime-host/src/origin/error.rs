@@ -39,6 +39,16 @@ pub enum OriginError {
         /// For the record.
         cause: String,
     },
+    /// A component of an app gave no answer.
+    #[error("{cause}")]
+    Component {
+        /// 500, 503 or 504.
+        status: u16,
+        /// Stable.
+        code: &'static str,
+        /// For the record.
+        cause: String,
+    },
     /// The request cannot be written as HTTP/1.1.
     #[error("the request cannot be forwarded: {0}")]
     Request(&'static str),
@@ -51,7 +61,7 @@ impl OriginError {
         match self {
             Self::Unreachable(_) | Self::Malformed(_) | Self::Reset(_) => 502,
             Self::ConnectTimeout(_) | Self::Timeout { .. } => 504,
-            Self::Body { status, .. } => *status,
+            Self::Body { status, .. } | Self::Component { status, .. } => *status,
             Self::Request(_) => 400,
         }
     }
@@ -65,7 +75,7 @@ impl OriginError {
             Self::Timeout { .. } => "origin_timeout",
             Self::Malformed(_) => "origin_malformed",
             Self::Reset(_) => "origin_reset",
-            Self::Body { code, .. } => code,
+            Self::Body { code, .. } | Self::Component { code, .. } => code,
             Self::Request(_) => "request_not_forwardable",
         }
     }
@@ -103,7 +113,7 @@ impl OriginError {
             BodyError::TooLarge(_) => (413, "body_too_large"),
             BodyError::Malformed(_) => (400, "body_malformed"),
             BodyError::ClientGone | BodyError::Stream(_) => (400, "client_gone"),
-            BodyError::OriginTimeout | BodyError::Origin(_) => {
+            BodyError::OriginTimeout | BodyError::Origin(_) | BodyError::Component(_) => {
                 return Self::Reset(error.to_string());
             }
         };

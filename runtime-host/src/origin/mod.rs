@@ -5,6 +5,7 @@
 //! deadline ([`body`], [`response`]).
 
 mod body;
+mod component;
 mod error;
 mod fields;
 mod pool;
@@ -33,6 +34,7 @@ use self::body::{Outgoing, Progress};
 use self::pool::Pool;
 use self::wire::{NotSent, Wire};
 use crate::http::{RequestBody, RequestHead};
+use crate::spin::{App, CHAINING_SUFFIX, Runner};
 
 /// A response head that has not ended after so many bytes is malformed, and so is one of more
 /// than hyper's 100 fields. Soft: a head that ends within the last read, which may double it,
@@ -46,6 +48,8 @@ const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub struct Origins {
     by_name: BTreeMap<String, Arc<Origin>>,
+    /// The app whose components can be origins.
+    app: Option<Arc<App>>,
 }
 
 impl Origins {
@@ -53,6 +57,16 @@ impl Origins {
     #[must_use]
     pub fn new(config: &BTreeMap<String, OriginServer>) -> Self {
         Self::default().updated(config)
+    }
+
+    /// Clients that also reach the components of an app, at `http://ID.spin.internal`.
+    #[must_use]
+    pub fn with_app(app: Arc<App>, config: &BTreeMap<String, OriginServer>) -> Self {
+        let none = Self {
+            by_name: BTreeMap::new(),
+            app: Some(app),
+        };
+        none.updated(config)
     }
 
     /// The same for another configuration. Origins that did not change keep their connections.
@@ -65,11 +79,12 @@ impl Origins {
                 .filter(|origin| origin.config == *server);
             let origin = kept
                 .cloned()
-                .unwrap_or_else(|| Arc::new(Origin::new(server.clone())));
+                .unwrap_or_else(|| Arc::new(Origin::new(server.clone(), self.app.as_deref())));
             (name.clone(), origin)
         };
         Self {
             by_name: config.iter().map(origin).collect(),
+            app: self.app.clone(),
         }
     }
 
@@ -88,6 +103,8 @@ pub struct Origin {
     authority: Option<(Uri, HeaderValue)>,
     connector: HttpConnector,
     pool: Arc<Pool>,
+    /// The component that it is.
+    component: Option<Arc<Runner>>,
 }
 
 /// A request on its way to an origin.
@@ -117,7 +134,7 @@ pub struct Forward<'a> {
 }
 
 impl Origin {
-    fn new(config: OriginServer) -> Self {
+    fn new(config: OriginServer, app: Option<&App>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_keepalive(Some(TCP_KEEPALIVE));
@@ -132,12 +149,16 @@ impl Origin {
             .authority(text)
             .path_and_query("/")
             .build();
+        let component = text
+            .strip_suffix(CHAINING_SUFFIX)
+            .and_then(|id| app?.component(id));
         let authority = uri.ok().zip(HeaderValue::from_str(text).ok());
         Self {
             config,
             authority,
             connector,
             pool,
+            component,
         }
     }
 
@@ -150,6 +171,9 @@ impl Origin {
         forward: Forward<'_>,
         body: RequestBody,
     ) -> Result<OriginResponse, OriginError> {
+        if let Some(component) = &self.component {
+            return component::send(self, component, forward, body).await;
+        }
         let request = request::build(self, &forward, &body)?;
         let head_only = forward.method == b"HEAD";
         let progress = match body {

@@ -28,7 +28,8 @@ const WARY_FOR: Duration = Duration::from_secs(10);
 /// Instances that hold the same bundle.
 pub struct Pool {
     ready: ArrayQueue<Instance>,
-    component: Arc<PolicyComponent>,
+    /// None where there is no policy.
+    component: Option<Arc<PolicyComponent>>,
     bundle: Vec<u8>,
     secrets: Secrets,
     traps: Arc<AtomicU64>,
@@ -53,7 +54,7 @@ impl Pool {
     ) -> anyhow::Result<Arc<Self>> {
         let pool = Self {
             ready: ArrayQueue::new(size.max(1) + SPARE),
-            component,
+            component: Some(component),
             bundle,
             secrets,
             traps,
@@ -92,6 +93,21 @@ impl Pool {
 
     fn ms(&self, at: Instant) -> u64 {
         u64::try_from(at.duration_since(self.made).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// A pool for a gate without a policy: every call fails.
+    #[must_use]
+    pub fn none() -> Arc<Self> {
+        Arc::new(Self {
+            ready: ArrayQueue::new(1),
+            component: None,
+            bundle: Vec::new(),
+            secrets: Secrets::default(),
+            traps: Arc::default(),
+            missing: AtomicUsize::new(0),
+            made: Instant::now(),
+            wary_until_ms: AtomicU64::new(0),
+        })
     }
 
     /// Runs `call` on a ready instance and puts it back, or replaces it where the call failed.
@@ -186,6 +202,9 @@ impl Pool {
     }
 
     fn make(&self) -> anyhow::Result<Instance> {
-        self.component.instantiate(&self.bundle, &self.secrets)
+        let Some(component) = &self.component else {
+            anyhow::bail!("there is no policy");
+        };
+        component.instantiate(&self.bundle, &self.secrets)
     }
 }

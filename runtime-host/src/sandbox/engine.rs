@@ -36,12 +36,30 @@ impl Sandbox {
         let mut config = Config::new();
         config.wasm_component_model(true);
         config.epoch_interruption(true);
-        let engine = Engine::new(&config).map_err(anyhow::Error::from)?;
+        // Calls are synchronous: a store need not keep tasks.
+        config.concurrency_support(false);
+        Self::with_config(&config)
+    }
+
+    /// Makes an engine of another kind, with a ticker of its own. Epochs must be on.
+    ///
+    /// # Errors
+    /// As [`Sandbox::new`].
+    pub fn with_config(config: &Config) -> anyhow::Result<Self> {
+        let engine = Engine::new(config).map_err(anyhow::Error::from)?;
         let ticker = Ticker::start(engine.clone())?;
         Ok(Self {
             engine,
             ticker: Arc::new(ticker),
         })
+    }
+
+    /// What a call that outlives an epoch tells the ticker.
+    pub(crate) fn outlived(&self) -> impl Fn() + Send + Sync + 'static {
+        let watch = self.watch();
+        move || {
+            watch.outlived();
+        }
     }
 
     /// The engine.

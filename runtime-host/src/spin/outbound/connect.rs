@@ -1,0 +1,185 @@
+//! Connections of components to the outside: resolved, looked at, then made.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::hosts::{AllowedHosts, default_port, literal};
+
+/// Time for resolving, connecting and the TLS handshake together.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    #[error("the URL has no host")]
+    NoHost,
+    #[error("{0} cannot be resolved: {1}")]
+    Dns(String, std::io::Error),
+    #[error("{0} is at private addresses only, and none of them is in allowed_outbound_hosts")]
+    Private(String),
+    #[error("no connection: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("the TLS handshake failed: {0}")]
+    Tls(std::io::Error),
+    #[error("no connection in time")]
+    Timeout,
+}
+
+/// Makes the connections of one component.
+#[derive(Clone)]
+pub(super) struct Connector {
+    pub(super) hosts: Arc<AllowedHosts>,
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = ConnectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let hosts = self.hosts.clone();
+        Box::pin(async move {
+            let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect(&hosts, &uri)).await;
+            Ok(TokioIo::new(stream.map_err(|_| ConnectError::Timeout)??))
+        })
+    }
+}
+
+async fn connect(hosts: &AllowedHosts, uri: &Uri) -> Result<Stream, ConnectError> {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let host = uri.host().ok_or(ConnectError::NoHost)?.to_ascii_lowercase();
+    let port = uri
+        .port_u16()
+        .or_else(|| default_port(scheme))
+        .unwrap_or(80);
+    let addresses = resolve(&host, port).await?;
+    let allowed: Vec<SocketAddr> = addresses
+        .into_iter()
+        .filter(|address| hosts.allows_address(scheme, address.ip(), port))
+        .collect();
+    if allowed.is_empty() {
+        return Err(ConnectError::Private(host));
+    }
+    let stream = connect_any(&allowed).await?;
+    stream.set_nodelay(true)?;
+    if scheme != "https" {
+        return Ok(Stream::Plain(stream));
+    }
+    let name = host.trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(name)
+        .map_err(|error| ConnectError::Tls(std::io::Error::other(error)))?;
+    let stream = TlsConnector::from(tls_config())
+        .connect(name, stream)
+        .await
+        .map_err(ConnectError::Tls)?;
+    Ok(Stream::Tls(Box::new(stream)))
+}
+
+async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    if let Some(address) = literal(host) {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    tokio::net::lookup_host((host, port))
+        .await
+        .map(Iterator::collect)
+        .map_err(|error| ConnectError::Dns(host.to_owned(), error))
+}
+
+async fn connect_any(addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
+    let mut last = None;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.map_or(ConnectError::NoHost, ConnectError::Io))
+}
+
+/// Trusts what the system trusts.
+fn tls_config() -> Arc<ClientConfig> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    CONFIG
+        .get_or_init(|| {
+            let mut roots = RootCertStore::empty();
+            let found = rustls_native_certs::load_native_certs();
+            for error in &found.errors {
+                tracing::warn!("a certificate authority of the system cannot be read: {error}");
+            }
+            roots.add_parsable_certificates(found.certs);
+            let config = ClientConfig::builder()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+            Arc::new(config)
+        })
+        .clone()
+}
+
+/// A connection, encrypted or not.
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! One request of a client, answered by an app.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
+use lockgate_record::Stage;
+use wasmtime_wasi_http::WasiBody;
+
+use super::app::{App, Target};
+use super::body::{Answered, to_component};
+use super::component::{NoAnswer, Runner};
+use super::headers::{self, Matched};
+use super::manifest::StaticResponse;
+use crate::gate::Refused;
+use crate::http::{BodyError, Fields, RequestBody, RequestHead, Response, ResponseBody};
+use crate::record::Pending;
+
+/// Paths that Spin keeps for itself.
+const RESERVED: &str = "/.well-known/spin/";
+
+/// Who answered, for the record.
+pub(crate) struct AnsweredBy {
+    /// The pattern of the route.
+    pub route: Arc<str>,
+    /// The component, where one did.
+    pub component: Option<Arc<Runner>>,
+}
+
+/// Answers a request.
+///
+/// # Errors
+/// Why there is no answer.
+pub(crate) async fn respond(
+    app: &Arc<App>,
+    head: &RequestHead,
+    mut body: RequestBody,
+    pending: &mut Pending,
+) -> Result<Response, Refused> {
+    let (uri, authority) = uri(head, pending.connection.tls.is_some())?;
+    let path = uri.path().to_owned();
+    if let Some(name) = path.strip_prefix(RESERVED) {
+        return reserved(app, name, pending);
+    }
+    let Some(found) = app.routes.find(&path) else {
+        return Err(Refused::new(404, "no_route", "no route matches the path").at(Stage::Route));
+    };
+    let runner = match found.target {
+        Target::Static(response) => {
+            pending.answered_by = Some(AnsweredBy {
+                route: found.raw.clone(),
+                component: None,
+            });
+            return Ok(fixed(response, pending));
+        }
+        Target::Component(runner) => runner,
+    };
+    pending.stage = Stage::Component;
+    pending.answered_by = Some(AnsweredBy {
+        route: found.raw.clone(),
+        component: Some(runner.clone()),
+    });
+    let matched = Matched {
+        raw: found.raw,
+        rest: found.rest,
+        names: found.names,
+    };
+    let bytes_max = pending.generation.server.body_bytes_max;
+    if let Some(length) = body.length()
+        && length > bytes_max
+    {
+        let cause = format!("the body of {length} bytes is longer than {bytes_max}");
+        return Err(Refused::new(413, "body_too_large", cause).at(Stage::Component));
+    }
+    body.limit(bytes_max);
+    let mut request = request(head, uri, body)?;
+    headers::add(&mut request, &authority, &matched, pending.connection.peer);
+    let answer = runner.answer(request).await.map_err(refused)?;
+    Ok(response(answer, pending))
+}
+
+/// The URI with scheme and authority, as components see it, and the authority.
+fn uri(head: &RequestHead, tls: bool) -> Result<(Uri, String), Refused> {
+    let bad = |cause: String| Refused::new(400, "request_target_invalid", cause).at(Stage::Route);
+    let target = std::str::from_utf8(head.target())
+        .map_err(|_| bad("the target is not UTF-8".to_owned()))?;
+    let authority = head.authority().or_else(|| head.field("host"));
+    let authority = authority
+        .and_then(|host| std::str::from_utf8(host).ok())
+        .filter(|host| !host.is_empty());
+    let scheme = if tls { "https" } else { "http" };
+    let uri = if target.starts_with('/') {
+        let authority = authority.ok_or_else(|| bad("the request names no host".to_owned()))?;
+        format!("{scheme}://{authority}{target}")
+    } else if target.starts_with("http://") || target.starts_with("https://") {
+        target.to_owned()
+    } else {
+        return Err(bad("the target is neither a path nor a URL".to_owned()));
+    };
+    let uri: Uri = uri
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| bad(error.to_string()))?;
+    let authority = uri
+        .authority()
+        .map(ToString::to_string)
+        .filter(|authority| !authority.contains('@'))
+        .ok_or_else(|| bad("the host is none".to_owned()))?;
+    Ok((uri, authority))
+}
+
+fn request(head: &RequestHead, uri: Uri, body: RequestBody) -> Result<Request<WasiBody>, Refused> {
+    let bad = |cause: &'static str| {
+        Refused::new(400, "request_header_invalid", cause).at(Stage::Component)
+    };
+    let mut request = Request::new(());
+    *request.method_mut() =
+        Method::from_bytes(head.method()).map_err(|_| bad("the method is no token"))?;
+    let host = uri
+        .authority()
+        .map(|authority| authority.as_str().to_owned());
+    *request.uri_mut() = uri;
+    let headers = request.headers_mut();
+    headers.reserve(head.headers.len() + 8);
+    for (name, value) in head.fields() {
+        let name = HeaderName::from_bytes(name).map_err(|_| bad("a field has no proper name"))?;
+        let value = HeaderValue::from_maybe_shared(head.bytes.slice_ref(value))
+            .map_err(|_| bad("a field has no proper value"))?;
+        headers
+            .try_append(name, value)
+            .map_err(|_| bad("there are too many fields"))?;
+    }
+    // HTTP/2 names the host elsewhere; components look here.
+    if let Some(host) = host.and_then(|host| HeaderValue::try_from(host).ok()) {
+        headers.insert(header::HOST, host);
+    }
+    Ok(request.map(|()| to_component(body)))
+}
+
+/// What a client is told of a component that gave no answer.
+fn refused(error: NoAnswer) -> Refused {
+    let (status, code) = error.told();
+    let refused = Refused::new(status, code, error.cause()).at(Stage::Component);
+    if status == 503 {
+        refused.retry_after_s(1)
+    } else {
+        refused
+    }
+}
+
+fn response(answer: http::Response<Answered>, pending: &Pending) -> Response {
+    let (parts, body) = answer.into_parts();
+    let status = parts.status.as_u16();
+    let mut fields = Fields::with_capacity(256);
+    let mut length = None;
+    for (name, value) in &parts.headers {
+        match name.as_str() {
+            "content-length" => {
+                length = value.to_str().ok().and_then(|text| text.parse().ok());
+            }
+            "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade"
+            | "te" | "x-request-id" => {}
+            name => fields.add(name.as_bytes(), value.as_bytes()),
+        }
+    }
+    fields.add(b"x-request-id", pending.request_id.as_bytes());
+    let length = length.or_else(|| body.size_hint().exact());
+    let mut response = Response::full(status, fields, Bytes::new());
+    response.announced_length = length;
+    response.body = ResponseBody::Stream {
+        body: BoxBody::new(body.map_err(|error| BodyError::Component(error.to_string()))),
+        length,
+    };
+    response
+}
+
+fn fixed(fixed: &StaticResponse, pending: &Pending) -> Response {
+    let mut fields = Fields::with_capacity(128);
+    for (name, value) in &fixed.headers {
+        if !name.eq_ignore_ascii_case("content-length") {
+            fields.add(name.as_bytes(), value.as_bytes());
+        }
+    }
+    fields.add(b"x-request-id", pending.request_id.as_bytes());
+    Response::full(fixed.status, fields, Bytes::from(fixed.body.clone()))
+}
+
+/// `health` and `info`, as Spin answers them.
+fn reserved(app: &App, name: &str, pending: &Pending) -> Result<Response, Refused> {
+    let (kind, body): (&[u8], _) = match name {
+        "health" => (b"text/plain", "OK".to_owned()),
+        "info" => {
+            let info = serde_json::json!({ "name": app.name, "version": app.version });
+            (b"application/json", info.to_string())
+        }
+        _ => {
+            let cause = "the path is reserved and has no meaning";
+            return Err(Refused::new(404, "no_route", cause).at(Stage::Route));
+        }
+    };
+    let mut fields = Fields::with_capacity(96);
+    fields.add(b"content-type", kind);
+    fields.add(b"x-request-id", pending.request_id.as_bytes());
+    Ok(Response::full(200, fields, Bytes::from(body)))
+}
