@@ -35,10 +35,15 @@ pub(super) fn program(work: &Work) -> Result<PathBuf> {
             "build",
             "--release",
             "--quiet",
+            // With `dist/`, so that everything else compiles with the same features and once.
             "-p",
             "lockgate",
+            "-p",
+            "lockgate-shop",
+            "-p",
+            "lockgate-compose",
             "--features",
-            "bench",
+            "lockgate/bench",
         ])
         .current_dir(work.root())
         .stdin(Stdio::null())

@@ -122,6 +122,35 @@ pub(crate) fn upper_triplet(byte: u8) -> [u8; 3] {
     [b'%', upper_hex_digit(byte >> 4), upper_hex_digit(byte & 15)]
 }
 
+/// Whether all bytes are letters, digits or `-`, which is what field names are made of. Looks at
+/// eight bytes at a time; `false` for a name of less than eight.
+#[inline]
+pub(crate) fn is_plain_name(name: &[u8]) -> bool {
+    let (words, _) = name.as_chunks::<8>();
+    let Some(last) = name.last_chunk::<8>() else {
+        return false;
+    };
+    let mut all = HIGH_BITS;
+    for bytes in words.iter().chain([last]) {
+        all &= plain(u64::from_le_bytes(*bytes));
+    }
+    all & HIGH_BITS == HIGH_BITS
+}
+
+/// The high bit of each byte that is a letter, a digit or `-`; that of no other byte.
+#[inline]
+fn plain(word: u64) -> u64 {
+    // Without its high bit no byte carries into the next.
+    let low = word & !HIGH_BITS;
+    let lower = low | (LOW_BITS * 0x20);
+    let at_least = |word: u64, byte: u8| word.wrapping_add(LOW_BITS * u64::from(0x80 - byte));
+    // `lower` makes letters of no other bytes: those with bit 0x40 alone.
+    let letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1) & at_least(low, b'A');
+    let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
+    let hyphen = !at_least(low ^ (LOW_BITS * u64::from(b'-')), 1);
+    (letter | digit | hyphen) & !word
+}
+
 /// What one look at every byte of a field value tells.
 pub(crate) struct Look {
     /// A control byte but tab, or DEL.
@@ -197,6 +226,21 @@ pub(crate) fn ascii_owned(bytes: Vec<u8>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plain_name_has_no_other_byte_wherever_it_stands() {
+        for length in 8..28 {
+            for at in 0..length {
+                for byte in 0..=255_u8 {
+                    let mut name = vec![b'n'; length];
+                    name[at] = byte;
+                    let plain = byte.is_ascii_alphanumeric() || byte == b'-';
+                    assert_eq!(is_plain_name(&name), plain, "{byte:#x} at {at} of {length}");
+                }
+            }
+        }
+        assert!(!is_plain_name(b"te"));
+    }
 
     #[test]
     fn a_control_byte_is_seen_wherever_it_stands() {

@@ -70,10 +70,15 @@ impl<'a> Headers<'a> {
         if self.bytes > limits.header_bytes_max {
             return Err(NormaliseError::HeadersTooLarge);
         }
-        // The name of a known field is a token, the others are looked at.
+        // The name of a known field is a token and nobody's imitation, the others are looked at.
         let known = Field::of(name);
-        if known.is_none() && (name.is_empty() || !bytes::all(name, TOKEN)) {
-            return Err(NormaliseError::HeaderName);
+        if known.is_none() && !bytes::is_plain_name(name) {
+            if name.is_empty() || !bytes::all(name, TOKEN) {
+                return Err(NormaliseError::HeaderName);
+            }
+            if Field::imitated_by(name).is_some() {
+                return Err(NormaliseError::HeaderAlias);
+            }
         }
         let look = bytes::look(value);
         if look.control {
@@ -84,7 +89,6 @@ impl<'a> Headers<'a> {
         }
         match known {
             Some(field) => self.keep(field, value),
-            None if Field::imitated_by(name).is_some() => Err(NormaliseError::HeaderAlias),
             None => Ok(()),
         }
     }

@@ -43,6 +43,13 @@ impl<'a> Host<'a> {
     /// # Errors
     /// [`NormaliseError::HostInvalid`], [`NormaliseError::HostPort`].
     pub fn parse(raw: &'a [u8]) -> Result<Self, NormaliseError> {
+        if is_plain_name(raw) {
+            return Ok(Self {
+                name: Cow::Borrowed(bytes::ascii(raw)),
+                port: None,
+                kind: HostKind::Name,
+            });
+        }
         if let [b'[', rest @ ..] = raw {
             return Self::parse_v6(rest);
         }
@@ -124,6 +131,24 @@ pub fn effective_host<'a>(
     }
 }
 
+/// One pass over what most hosts are: a canonical name without a port, in which no label begins
+/// with a digit or is longer than all may be. `false` says nothing.
+fn is_plain_name(raw: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in raw {
+        let begins = before == b'.';
+        if byte == b'.' {
+            if begins || before == b'-' {
+                return false;
+            }
+        } else if !bytes::is(byte, HOST) || (begins && (byte == b'-' || byte.is_ascii_digit())) {
+            return false;
+        }
+        before = byte;
+    }
+    raw.len() <= LABEL_BYTES_MAX && !matches!(before, b'.' | b'-')
+}
+
 fn check_name(name: &[u8]) -> Result<HostKind, NormaliseError> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX {
         return Err(NormaliseError::HostInvalid);
@@ -158,5 +183,22 @@ fn parse_port(raw: &[u8]) -> Result<Option<u16>, NormaliseError> {
             .map(Some)
             .map_err(|_| NormaliseError::HostPort),
         _ => Err(NormaliseError::HostPort),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_name_is_what_the_whole_check_lets_pass(raw in "[a-z0-9._:A-Z-]{0,70}") {
+            let raw = raw.as_bytes();
+            if is_plain_name(raw) {
+                prop_assert_eq!(check_name(raw), Ok(HostKind::Name));
+                prop_assert!(!raw.iter().any(u8::is_ascii_uppercase));
+            }
+        }
     }
 }

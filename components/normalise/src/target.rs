@@ -102,10 +102,13 @@ impl<'a> Target<'a> {
 
     fn origin_form_of(raw: &'a [u8], limits: &Limits) -> Result<Self, NormaliseError> {
         let (path, query) = match raw.iter().position(|byte| *byte == b'?') {
-            Some(at) => (raw.get(..at), raw.get(at.saturating_add(1)..)),
-            None => (Some(raw), None),
+            Some(at) => (
+                raw.get(..at).unwrap_or_default(),
+                raw.get(at.saturating_add(1)..),
+            ),
+            None => (raw, None),
         };
-        let path = canonical_path(path.unwrap_or_default())?;
+        let path = canonical_path(path)?;
         let query = query.map(canonical_query).transpose()?;
         let unchanged = matches!(path, Cow::Borrowed(_)) && !matches!(query, Some(Cow::Owned(_)));
         let target = Self {

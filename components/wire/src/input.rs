@@ -210,10 +210,11 @@ impl<'a> Input<'a> {
             headers,
             head,
         };
-        if input
-            .header_ranges()
-            .any(|range| field(head, &range).is_none())
-        {
+        let fits = |start: u32, len: u32| u64::from(start) + u64::from(len) <= head.len() as u64;
+        let all_fit = input.header_ranges().all(|range| {
+            fits(range.name_start, range.name_len) && fits(range.value_start, range.value_len)
+        });
+        if !all_fit {
             return Err(WireError::Range("a header"));
         }
         Ok(input)
@@ -287,10 +288,12 @@ impl<'a> Input<'a> {
     }
 }
 
+#[inline]
 fn slice(head: &[u8], start: u32, len: u32) -> Option<&[u8]> {
     head.get(start as usize..)?.get(..len as usize)
 }
 
+#[inline]
 fn field<'a>(head: &'a [u8], range: &HeaderRange) -> Option<(&'a [u8], &'a [u8])> {
     Some((
         slice(head, range.name_start, range.name_len)?,

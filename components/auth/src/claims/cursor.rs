@@ -43,6 +43,12 @@ impl<'a> Cursor<'a> {
         self.array().map(f64::from_le_bytes)
     }
 
+    /// Passes over a text without looking at it.
+    pub(super) fn skip_text(&mut self) -> Option<()> {
+        let length = self.u16()?;
+        self.bytes(usize::from(length)).map(drop)
+    }
+
     pub(super) fn text(&mut self) -> Option<&'a str> {
         let length = self.u16()?;
         core::str::from_utf8(self.bytes(usize::from(length))?).ok()

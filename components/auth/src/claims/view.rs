@@ -1,4 +1,5 @@
-//! Reads remembered claims in place: one walk to check them, no allocation.
+//! Reads remembered claims in place: one walk to check their structure, no allocation. A text is
+//! looked at when it is asked for; one that is not UTF-8 ends its list.
 
 use super::cursor::Cursor;
 use super::{
@@ -159,7 +160,7 @@ impl<'a> TextList<'a> {
             cursor: *cursor,
         };
         for _ in 0..left {
-            cursor.text()?;
+            cursor.skip_text()?;
         }
         Some(list)
     }
@@ -204,7 +205,7 @@ impl<'a> Others<'a> {
             cursor: *cursor,
         };
         for _ in 0..left {
-            read_claim(cursor)?;
+            skip_claim(cursor)?;
         }
         Some(others)
     }
@@ -216,6 +217,17 @@ impl<'a> Iterator for Others<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(1)?;
         read_claim(&mut self.cursor)
+    }
+}
+
+fn skip_claim(cursor: &mut Cursor<'_>) -> Option<()> {
+    cursor.skip_text()?;
+    match cursor.u8()? {
+        TAG_NULL | TAG_FALSE | TAG_TRUE | TAG_OTHER => Some(()),
+        TAG_INTEGER | TAG_NUMBER => cursor.i64().map(drop),
+        TAG_TEXT => cursor.skip_text(),
+        TAG_TEXT_LIST => TextList::read(cursor).map(drop),
+        _ => None,
     }
 }
 

@@ -5,29 +5,20 @@ use super::PATTERN_BYTES_MAX;
 /// The most bytes of a User-Agent that are looked at. Real ones stay well below 1,000.
 pub const USER_AGENT_BYTES_MAX: usize = 2048;
 
-/// A User-Agent with its ASCII letters in lower case, on the stack.
-pub struct FoldedUserAgent {
-    buffer: [u8; USER_AGENT_BYTES_MAX],
-    length: Option<usize>,
-}
+/// A User-Agent with its ASCII letters in lower case; `None` for an oversize one.
+pub struct FoldedUserAgent(Option<Vec<u8>>);
 
 impl FoldedUserAgent {
     /// Folds the field value. One that is longer than [`USER_AGENT_BYTES_MAX`] is only marked as oversize.
     #[must_use]
     pub fn new(user_agent: &[u8]) -> Self {
-        let mut buffer = [0; USER_AGENT_BYTES_MAX];
-        let length = buffer.get_mut(..user_agent.len()).map(|folded| {
-            for (to, from) in folded.iter_mut().zip(user_agent) {
-                *to = from.to_ascii_lowercase();
-            }
-            user_agent.len()
-        });
-        Self { buffer, length }
+        let fits = user_agent.len() <= USER_AGENT_BYTES_MAX;
+        Self(fits.then(|| user_agent.to_ascii_lowercase()))
     }
 
     /// The folded bytes; `None` for an oversize one.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
-        self.buffer.get(..self.length?)
+        self.0.as_deref()
     }
 }
 

@@ -33,6 +33,8 @@ fn is_forwarding(name: &[u8]) -> bool {
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     match name.len() {
         9 => is(b"forwarded"),
+        // Every other begins so; most fields do not.
+        _ if !matches!(name, [b'x' | b'X', b'-', ..]) => false,
         13 if is(b"x-rewrite-url") => true,
         14 if is(b"x-original-url") => true,
         15 if is(b"x-forwarded-for") => false,
