@@ -32,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) routes: usize,
     /// Whether the 1 KB route is cached.
     pub(crate) cached: bool,
+    /// Whether limits are charged.
+    pub(crate) limits: bool,
     /// Another program than `dist/lockgate`.
     pub(crate) program: Option<PathBuf>,
     /// Further environment.
@@ -42,6 +44,8 @@ pub(crate) struct Options {
     pub(crate) components: Option<PathBuf>,
     /// Configuration that is laid over all other.
     pub(crate) overlay: Option<PathBuf>,
+    /// Further arguments.
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Options {
@@ -53,11 +57,13 @@ impl Options {
             crawlers: 1_500,
             routes: 0,
             cached: true,
+            limits: true,
             program: None,
             environment: Vec::new(),
             cores: SERVER_CORE.to_string(),
             components: None,
             overlay: None,
+            arguments: Vec::new(),
         }
     }
 }
@@ -82,11 +88,7 @@ impl Gate {
     /// When it is not built or does not start.
     pub(crate) fn start(work: &Work, options: &Options) -> Result<Self> {
         let mut gate = Self::launch(work, options)?;
-        while gate.start_ms().is_none() {
-            gate.server.still_runs()?;
-            ensure!(gate.begun.elapsed() < READY_LIMIT, "Lockgate is not ready");
-            thread::sleep(Duration::from_millis(5));
-        }
+        wait_until_ready(&mut gate.server)?;
         Ok(gate)
     }
 
@@ -95,19 +97,7 @@ impl Gate {
     /// # Errors
     /// When it is not built or cannot be started.
     pub(crate) fn launch(work: &Work, options: &Options) -> Result<Self> {
-        let folder = work.subfolder(&format!("lockgate-{}", options.name))?;
-        let patterns = crawlers(options.crawlers);
-        let list: String = (0..)
-            .map_while(|index| patterns.describe(index))
-            .map(|line| line + "\n")
-            .collect();
-        fs::write(folder.join("crawlers.txt"), list)?;
-        fs::copy(work.own("rules.toml"), folder.join("rules.toml"))?;
-        let record = folder.join("record.jsonl");
-        fs::write(&record, "")?;
-        let base = fs::read_to_string(work.own("gateway.toml"))?.parse::<Table>()?;
-        let overlay_path = folder.join("overlay.toml");
-        fs::write(&overlay_path, overlay(&base, options)?.to_string())?;
+        let configuration = Configuration::write(work, options)?;
         let program = match &options.program {
             Some(program) => program.clone(),
             None => work.dist("lockgate")?,
@@ -119,13 +109,10 @@ impl Gate {
         };
         let mut launch = Launch::new(program)
             .args(["run"])
-            .path("--config", &work.own("gateway.toml"))
-            .path("--overlay", &overlay_path)
             .path("--components", components)
-            .path("--store", &work.subfolder("store")?);
-        if let Some(overlay) = &options.overlay {
-            launch = launch.path("--overlay", overlay);
-        }
+            .path("--store", &work.subfolder("store")?)
+            .args(configuration.arguments)
+            .args(options.arguments.clone());
         for (name, value) in &options.environment {
             launch = launch.env(name, value.clone());
         }
@@ -135,18 +122,74 @@ impl Gate {
         Ok(Self {
             server,
             address: SocketAddr::from(([127, 0, 0, 1], options.port)),
-            record,
+            record: configuration.record,
             begun,
         })
     }
 
     /// Milliseconds from its start until it was ready, as it logged them.
     pub(crate) fn start_ms(&self) -> Option<u64> {
-        self.server
-            .log()
-            .lines()
-            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-            .find_map(|line| line.get("start_ms")?.as_u64())
+        start_ms(&self.server)
+    }
+}
+
+/// Milliseconds from the start of a Lockgate until it was ready, as it logged them.
+pub(crate) fn start_ms(server: &Server) -> Option<u64> {
+    server
+        .log()
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|line| line.get("start_ms")?.as_u64())
+}
+
+/// Waits until a Lockgate says that it is ready.
+///
+/// # Errors
+/// When it ends or takes too long; the end of its log is shown.
+pub(crate) fn wait_until_ready(server: &mut Server) -> Result<()> {
+    let begun = Instant::now();
+    while start_ms(server).is_none() {
+        server.still_runs()?;
+        ensure!(begun.elapsed() < READY_LIMIT, "Lockgate is not ready");
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// The files of a configuration.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// `--config` and `--overlay`, for every subcommand that takes them.
+    pub(crate) arguments: Vec<String>,
+    /// Where records go.
+    record: PathBuf,
+}
+
+impl Configuration {
+    /// Writes what `options` ask for.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(crate) fn write(work: &Work, options: &Options) -> Result<Self> {
+        let folder = work.subfolder(&format!("lockgate-{}", options.name))?;
+        let patterns = crawlers(options.crawlers);
+        let list: String = (0..)
+            .map_while(|index| patterns.describe(index))
+            .map(|line| line + "\n")
+            .collect();
+        fs::write(folder.join("crawlers.txt"), list)?;
+        fs::copy(work.own("rules.toml"), folder.join("rules.toml"))?;
+        let record = folder.join("record.jsonl");
+        fs::write(&record, "")?;
+        let config = work.own("gateway.toml");
+        let base = fs::read_to_string(&config)?.parse::<Table>()?;
+        let laid_over = folder.join("overlay.toml");
+        fs::write(&laid_over, overlay(&base, options)?.to_string())?;
+        let mut arguments = vec!["--config".to_owned(), config.display().to_string()];
+        for path in std::iter::once(&laid_over).chain(&options.overlay) {
+            arguments.extend(["--overlay".to_owned(), path.display().to_string()]);
+        }
+        Ok(Self { arguments, record })
     }
 }
 
@@ -158,6 +201,9 @@ fn overlay(base: &Table, options: &Options) -> Result<Table> {
     for route in routes.iter_mut().filter_map(Value::as_table_mut) {
         if !options.cached {
             route.remove("cache");
+        }
+        if !options.limits {
+            route.remove("rate_limits");
         }
     }
     for number in routes.len()..options.routes {
@@ -194,6 +240,9 @@ fn overlay(base: &Table, options: &Options) -> Result<Table> {
         Value::Array(strings(&["rules.toml".to_owned()])),
     );
     put(["sites", "bench", "routes"], Value::Array(routes));
+    if !options.limits {
+        put(["sites", "bench", "rate_limits"], Value::Array(Vec::new()));
+    }
     Ok(overlay)
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::cpu::core_ticks;
 use crate::process::{LOAD_CORE, SERVER_CORE, find_program, output_of};
 use crate::sharp;
+use crate::spin;
 use crate::work::Work;
 
 /// A core is quiet when it is busy for less than this.
@@ -73,6 +74,8 @@ pub(crate) fn versions(work: &Work) -> Value {
         "varnish": of("varnishd", "-V"),
         "node": of("node", "--version"),
         "sharp": sharp::version(work),
+        "wasmtime": spin::wasmtime_version(work),
+        "spin": of("spin", "--version"),
     })
 }
 

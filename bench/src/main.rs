@@ -1,5 +1,5 @@
-//! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway` builds
-//! and runs it; `bench/README.md` says what is measured and how.
+//! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway` and
+//! `cargo xtask bench spin` build and run it; `bench/README.md` says what is measured and how.
 
 mod caller;
 mod cpu;
@@ -7,6 +7,7 @@ mod fetch;
 
 mod gate;
 mod gateway;
+mod groups;
 mod latency;
 mod load;
 mod machine;
@@ -18,6 +19,7 @@ mod requests;
 mod response;
 mod rounds;
 mod sharp;
+mod spin;
 mod steady;
 mod work;
 
@@ -27,7 +29,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use serde_json::{Map, json};
 
-use crate::gateway::Bench;
+use crate::groups::{Bench, Benchmark, chosen};
 use crate::process::LOAD_CORE;
 use crate::requests::RequestSet;
 use crate::rounds::Plan;
@@ -39,6 +41,8 @@ use crate::work::Work;
 enum Cli {
     /// The gateway: hits, proxying, bodies, pictures, starts and growth
     Gateway(Options),
+    /// Spin apps: a component in our host and in others, the gateway as a component, starts
+    Spin(Options),
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,18 +50,23 @@ struct Options {
     /// One round of one second each, to try something out
     #[arg(long)]
     quick: bool,
+    /// So many rounds of each contender
+    #[arg(long, value_name = "NUMBER")]
+    rounds: Option<usize>,
     /// Only these figures or groups of figures
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
 
 fn main() -> Result<()> {
-    let Cli::Gateway(options) = Cli::parse();
-    measure(&options)
+    match Cli::parse() {
+        Cli::Gateway(options) => measure(&gateway::BENCHMARK, &options),
+        Cli::Spin(options) => measure(&spin::BENCHMARK, &options),
+    }
 }
 
-fn measure(options: &Options) -> Result<()> {
-    let groups = gateway::chosen(&options.only)?;
+fn measure(benchmark: &Benchmark, options: &Options) -> Result<()> {
+    let groups = chosen(benchmark.groups, &options.only)?;
     let work = Work::new()?;
     peers::ports_are_free()?;
     let cores = std::thread::available_parallelism()?.get();
@@ -67,11 +76,11 @@ fn measure(options: &Options) -> Result<()> {
     more_open_files()?;
     let bench = Bench {
         requests: RequestSet::new()?,
-        plan: Plan::new(options.quick),
+        plan: Plan::new(options.quick, options.rounds),
         quick: options.quick,
         work,
     };
-    bench.prepare(&groups);
+    (benchmark.prepare)(&bench, &groups);
     stay_on_core(LOAD_CORE)?;
     let quiet = options.quick || machine::wait_for_quiet();
     let begun = machine::now();
@@ -82,7 +91,7 @@ fn measure(options: &Options) -> Result<()> {
     }
     let mut about = Map::new();
     let mut put = |name: &str, value| about.insert(name.to_owned(), value);
-    put("benchmark", json!("gateway"));
+    put("benchmark", json!(benchmark.name));
     put("begun", json!(begun));
     put("ended", json!(machine::now()));
     put("quick", json!(options.quick));
@@ -90,11 +99,12 @@ fn measure(options: &Options) -> Result<()> {
     put("machine", machine::facts());
     put("versions", machine::versions(&bench.work));
     put("requests", bench.describe_requests());
-    let whole = options.only.is_empty() && !options.quick;
+    let whole = options.only.is_empty() && !options.quick && options.rounds.is_none();
+    let name = format!("{}.json", benchmark.name);
     let path = if whole {
-        bench.work.own("results/gateway.json")
+        bench.work.own("results").join(name)
     } else {
-        bench.work.folder().join("gateway.json")
+        bench.work.folder().join(name)
     };
     report::write(&path, about, &all)?;
     print!("{}", report::table(&all));

@@ -26,10 +26,10 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Five rounds of three seconds, or one of one second.
-    pub(crate) fn new(quick: bool) -> Self {
+    /// Five rounds of three seconds, or one of one second; or so many `rounds`.
+    pub(crate) fn new(quick: bool, rounds: Option<usize>) -> Self {
         Self {
-            rounds: if quick { 1 } else { 5 },
+            rounds: rounds.unwrap_or(if quick { 1 } else { 5 }).max(1),
             round: Duration::from_secs(if quick { 1 } else { 3 }),
             ramp: Duration::from_millis(300),
         }

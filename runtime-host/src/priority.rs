@@ -18,7 +18,7 @@ pub enum Gives {
 const NICE: i32 = 5;
 
 /// A call is long after this time.
-const LONG: Duration = Duration::from_micros(100);
+const LONG: Duration = Duration::from_micros(60);
 
 /// What the calling thread is at.
 #[derive(Clone, Copy, PartialEq, Eq)]

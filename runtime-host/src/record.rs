@@ -35,6 +35,8 @@ pub struct Pending {
     pub(crate) policy_us: u32,
     /// Who answered for an app that is served directly.
     pub(crate) answered_by: Option<AnsweredBy>,
+    /// An app answers directly; the policy is not asked.
+    pub(crate) by_app: bool,
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
     pub(crate) cause: Option<String>,
@@ -111,11 +113,12 @@ impl Pending {
             .answered_by
             .as_ref()
             .and_then(|by| by.component.as_ref());
+        let app = self.gate.app.as_ref().filter(|_| self.by_app);
         let record = Record {
             time_unix_ms: self.time_unix_ms,
             id: &self.request_id,
             trace: self.trace.as_deref(),
-            site: match &self.gate.app {
+            site: match app {
                 Some(app) => Some(&app.name),
                 None => seen.and_then(|seen| generation.site_name(seen.site)),
             },
@@ -165,8 +168,8 @@ impl Pending {
             bytes_out,
             duration_us,
             policy_us: self.policy_us,
-            bundle: self.gate.app.is_none().then_some(generation.bundle_tag),
-            component: match &self.gate.app {
+            bundle: app.is_none().then_some(generation.bundle_tag),
+            component: match app {
                 Some(_) => component.map(|component| component.tag),
                 None => Some(self.gate.component_tag()),
             },

@@ -24,10 +24,25 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 /// # Errors
 /// Every secret that is not found or not readable, by name, with the reason.
 pub fn resolve(config: &GatewayConfig) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    resolve_given(config, |_| None)
+}
+
+/// The same, but what `given` has of a name goes before the place that the configuration names.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_given<'a>(
+    config: &GatewayConfig,
+    given: impl Fn(&str) -> Option<&'a str>,
+) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut found = Vec::with_capacity(config.secrets.len());
     let mut faults = Vec::new();
     for (name, secret) in &config.secrets {
-        match find(secret, |variable| std::env::var_os(variable)) {
+        let bytes = match given(name) {
+            Some(text) => whole(text.as_bytes().to_vec(), secret.encoding),
+            None => find(secret, |variable| std::env::var_os(variable)),
+        };
+        match bytes {
             Ok(bytes) => found.push((name.clone(), bytes)),
             Err(fault) => faults.push(format!("secrets.{name}: {fault}")),
         }
@@ -89,7 +104,11 @@ fn find(secret: &Secret, variable: impl Fn(&str) -> Option<OsString>) -> Result<
             .ok_or_else(|| Fault::NotSet(name.clone()))?
             .into_vec(),
     };
-    let bytes = decode(text, secret.encoding)?;
+    whole(text, secret.encoding)
+}
+
+fn whole(text: Vec<u8>, encoding: SecretEncoding) -> Result<Vec<u8>, Fault> {
+    let bytes = decode(text, encoding)?;
     if bytes.is_empty() {
         Err(Fault::Empty)
     } else {

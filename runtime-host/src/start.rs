@@ -18,7 +18,7 @@ use crate::origin::Origins;
 use crate::policy::{Inspection, PolicyComponent, Pool, Secrets, Signatures, TokenMemory};
 use crate::sandbox::{Sandbox, precompiled};
 use crate::secrets;
-use crate::spin::{self, App};
+use crate::spin::{self, App, Native};
 
 /// The limits' cells, 16 bytes each: 1,048,576 of them are 16 MiB when all are touched.
 const LIMIT_CELLS: usize = 1 << 20;
@@ -28,12 +28,34 @@ const LIMIT_CELLS: usize = 1 << 20;
 pub struct Options {
     /// The configuration's files and environment.
     pub sources: Sources,
-    /// The folder with `policy.wasm` and `image.wasm`.
-    pub components: PathBuf,
+    /// `policy.wasm`.
+    pub policy: PathBuf,
+    /// `image.wasm`; pictures need it.
+    pub image: PathBuf,
     /// Where precompiled components are kept.
     pub store: PathBuf,
     /// An app whose components can be origins: `http://ID.spin.internal`.
     pub app: Option<Arc<App>>,
+    /// The component of the app that the gate stands for. The app's other routes are served
+    /// beside it.
+    pub native: Option<Arc<Native>>,
+}
+
+impl Options {
+    /// Loads the configuration, with what the command line says in place of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, and the files that were read.
+    pub fn load(&self) -> Result<Loaded, (anyhow::Error, Vec<PathBuf>)> {
+        let mut loaded = lockgate_config::load(&self.sources)
+            .map_err(|refused| (anyhow::anyhow!("\n{refused}"), refused.files.clone()))?;
+        if let Some(native) = &self.native
+            && let Err(error) = native.adapt(&mut loaded.config)
+        {
+            return Err((error, loaded.files));
+        }
+        Ok(loaded)
+    }
 }
 
 /// Makes gates and generations.
@@ -60,11 +82,10 @@ impl Starter {
     /// Where it is missing or does not fit.
     pub fn new(options: Options, loaded: &Loaded) -> anyhow::Result<Self> {
         let sandbox = Sandbox::new()?;
-        let path = options.components.join("policy.wasm");
         let memory = usize::try_from(loaded.config.policy.memory_bytes_max).unwrap_or(usize::MAX);
         let component = Arc::new(PolicyComponent::load(
             &sandbox,
-            &path,
+            &options.policy,
             &options.store,
             memory,
         )?);
@@ -84,14 +105,22 @@ impl Starter {
         self.traps.clone()
     }
 
+    /// Whether a configuration can be put in force.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, loaded: Loaded) -> anyhow::Result<()> {
+        let (current, _) = self.prepare(loaded)?;
+        self.fill(&current).map(|_| ())
+    }
+
     /// The first generation, and the gate around it.
     ///
     /// # Errors
     /// What is wrong with the configuration's parts; names the part.
     pub fn gate(&self, loaded: Loaded) -> anyhow::Result<(Arc<Gate>, Current)> {
-        let (current, compiled) = prepare(loaded)?;
+        let (current, compiled) = self.prepare(loaded)?;
         let config = &current.loaded.config;
-        spin::start::check_origins(self.options.app.as_deref(), config)?;
         let pool = self.fill(&current)?;
         let cells = Arc::new(Cells::new(LIMIT_CELLS, seeds()));
         let origins = match &self.options.app {
@@ -115,7 +144,10 @@ impl Starter {
             records: open_records(&config.record)?,
             metrics: Metrics::new(),
             component_tag: tag(&self.component.digest),
-            app: None,
+            app: match self.options.native {
+                Some(_) => self.options.app.clone(),
+                None => None,
+            },
         });
         Ok((gate, current))
     }
@@ -126,8 +158,7 @@ impl Starter {
     /// # Errors
     /// What is wrong; the gate is as it was.
     pub fn next(&self, gate: &Gate, was: &Current, loaded: Loaded) -> anyhow::Result<Current> {
-        let (current, compiled) = prepare(loaded)?;
-        spin::start::check_origins(self.options.app.as_deref(), &current.loaded.config)?;
+        let (current, compiled) = self.prepare(loaded)?;
         let old = gate.generation();
         let pool = if current.bundle == was.bundle && current.secrets == was.secrets {
             old.pool.clone()
@@ -138,6 +169,29 @@ impl Starter {
         let generation = self.generation(&current, &compiled, pool, gate.cells.clone(), origins)?;
         gate.replace(generation);
         Ok(current)
+    }
+
+    fn prepare(&self, mut loaded: Loaded) -> anyhow::Result<(Current, Compiled)> {
+        let native = self.options.native.as_deref();
+        let compiled = lockgate_compile::compile(&loaded).map_err(|faults| {
+            anyhow::anyhow!(
+                "the configuration does not compile: {}",
+                faults_text(&faults)
+            )
+        })?;
+        if let Some(native) = native {
+            native.compare(&loaded.config, &compiled);
+            // The variables' URLs are in no compiled form.
+            native.give_origins(&mut loaded.config)?;
+        }
+        let secrets = secrets::resolve_given(&loaded.config, |name| native?.secret(name))?;
+        spin::start::check_origins(self.options.app.as_deref(), &loaded.config)?;
+        let current = Current {
+            loaded,
+            bundle: compiled.bytes.clone(),
+            secrets,
+        };
+        Ok((current, compiled))
     }
 
     fn fill(&self, current: &Current) -> anyhow::Result<Arc<Pool>> {
@@ -170,7 +224,7 @@ impl Starter {
     }
 
     fn images(&self, loaded: &Loaded) -> anyhow::Result<Option<ImagePool>> {
-        let path = self.options.components.join("image.wasm");
+        let path = &self.options.image;
         let wanted = loaded
             .config
             .sites
@@ -183,26 +237,10 @@ impl Starter {
             }
             return Ok(None);
         }
-        let component = precompiled::load(self.sandbox.engine(), &path, &self.options.store)?;
+        let component = precompiled::load(self.sandbox.engine(), path, &self.options.store)?;
         let pool = ImagePool::new(&self.sandbox, &component.component, &loaded.config.image)?;
         Ok(Some(pool))
     }
-}
-
-fn prepare(loaded: Loaded) -> anyhow::Result<(Current, Compiled)> {
-    let compiled = lockgate_compile::compile(&loaded).map_err(|faults| {
-        anyhow::anyhow!(
-            "the configuration does not compile: {}",
-            faults_text(&faults)
-        )
-    })?;
-    let secrets = secrets::resolve(&loaded.config)?;
-    let current = Current {
-        loaded,
-        bundle: compiled.bytes.clone(),
-        secrets,
-    };
-    Ok((current, compiled))
 }
 
 fn faults_text<T: std::fmt::Display>(faults: &[T]) -> String {

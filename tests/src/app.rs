@@ -12,12 +12,12 @@ use crate::artifacts::{self, Artifacts};
 use crate::client::Client;
 use crate::h2c::H2;
 use crate::process::Process;
+use crate::records::records_of;
 use crate::request::Request;
 use crate::response::Response;
 use crate::seen::Seen;
 use crate::setup::write;
 use crate::wait::until;
-use crate::world::records_of;
 
 /// What every manifest of the tests opens with.
 const OPENING: &str = "spin_manifest_version = 2\n[application]\nname = \"app\"\n";
@@ -29,6 +29,11 @@ pub struct AppSetup {
     manifest: String,
     files: Vec<(String, String)>,
     environment: Vec<(String, String)>,
+    arguments: Vec<String>,
+    /// A configuration and the folder that its policy is built in.
+    policy: Option<(String, String)>,
+    /// Files that are written after that.
+    late_files: Vec<(String, String)>,
 }
 
 impl AppSetup {
@@ -52,6 +57,27 @@ impl AppSetup {
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// More arguments of `lockgate up`; `{dir}` stands for the manifest's folder.
+    #[must_use]
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Builds the policy of a configuration beside the manifest.
+    #[must_use]
+    pub fn policy(mut self, config: &str, folder: &str) -> Self {
+        self.policy = Some((config.to_owned(), folder.to_owned()));
+        self
+    }
+
+    /// A file beside the manifest, written after the policy was built.
+    #[must_use]
+    pub fn after_policy(mut self, name: &str, content: &str) -> Self {
+        self.late_files.push((name.to_owned(), content.to_owned()));
         self
     }
 
@@ -104,6 +130,23 @@ impl AppSetup {
         for (name, content) in &self.files {
             write(&dir.path().join(name), content);
         }
+        if let Some((config, folder)) = &self.policy {
+            let built = Command::new(&artifacts.lockgate)
+                .args(["policy", "build", "--config"])
+                .arg(dir.path().join(config))
+                .arg("--out")
+                .arg(dir.path().join(folder))
+                .output()
+                .expect("lockgate starts");
+            assert!(
+                built.status.success(),
+                "{}",
+                String::from_utf8_lossy(&built.stderr)
+            );
+        }
+        for (name, content) in &self.late_files {
+            write(&dir.path().join(name), content);
+        }
         Some(dir)
     }
 
@@ -117,6 +160,11 @@ impl AppSetup {
             .arg(dir.join("records.jsonl"))
             .arg("--store")
             .arg(&artifacts.store)
+            .args(
+                self.arguments
+                    .iter()
+                    .map(|argument| argument.replace("{dir}", &dir.to_string_lossy())),
+            )
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .env("LOCKGATE_LOG", "info");
         command

@@ -42,6 +42,20 @@ pub fn find() -> Option<&'static Artifacts> {
 }
 
 impl Artifacts {
+    /// A composed component by its name in `dist/`; `None` as for [`find`].
+    ///
+    /// # Panics
+    /// Where it is not built and `CI=true`.
+    pub fn composed(&self, name: &str) -> Option<PathBuf> {
+        let found = first_file(&self.places, &[name]);
+        if found.is_none() {
+            let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+            assert!(!ci, "{name} is not built: run `cargo xtask build`");
+            eprintln!("SKIPPED: {name} is not built: run `cargo xtask build`");
+        }
+        found
+    }
+
     /// A component by its name in `dist/` or its crate's name; `None` as for [`find`].
     ///
     /// # Panics

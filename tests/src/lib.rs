@@ -2,7 +2,7 @@
 //! speaks to them over real sockets, and reads records, logs and metrics.
 //!
 //! Each test starts a [`World`] of its own, so tests run side by side. When a world ends it checks
-//! what must hold after any traffic, see [`World`].
+//! what must hold after any traffic, see [`World`]. The same tests run in three ways, see [`way`].
 
 pub mod app;
 pub mod artifacts;
@@ -11,7 +11,10 @@ pub mod client;
 pub mod h2c;
 pub mod image_files;
 pub mod origin;
+mod packaged;
 pub mod process;
+pub mod records;
+pub mod redis;
 pub mod request;
 pub mod response;
 pub mod seen;
@@ -19,6 +22,7 @@ pub mod setup;
 pub mod shop;
 pub mod tokens;
 pub mod wait;
+pub mod way;
 pub mod world;
 
 pub use app::AppSetup;
@@ -28,4 +32,5 @@ pub use request::Request;
 pub use response::Response;
 pub use setup::Setup;
 pub use wait::until;
+pub use way::Way;
 pub use world::World;

@@ -3,22 +3,24 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
-use crate::wait::until;
+use crate::wait::{PATIENCE, until};
 
-/// A running child. It is killed by its own pid when dropped.
+/// A running child. It is ended by its own pid when dropped.
 pub struct Process {
     name: String,
     child: Child,
+    has_children: bool,
     stdout: Lines,
     stderr: Lines,
 }
 
 /// Lines of one stream so far.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+pub struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
     fn collect(stream: impl Read + Send + 'static) -> Self {
@@ -39,7 +41,12 @@ impl Lines {
         lines
     }
 
-    fn all(&self) -> Vec<String> {
+    /// All of them.
+    ///
+    /// # Panics
+    /// Never: who reads the stream does not panic.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
         self.0.lock().expect("no reader panics").clone()
     }
 }
@@ -61,9 +68,18 @@ impl Process {
         Self {
             name: name.to_owned(),
             child,
+            has_children: false,
             stdout,
             stderr,
         }
+    }
+
+    /// The same, asked to end when dropped: it has children of its own, which would outlive it if
+    /// it were killed.
+    #[must_use]
+    pub fn ended_by_a_request(mut self) -> Self {
+        self.has_children = true;
+        self
     }
 
     /// What it wrote to standard output.
@@ -76,6 +92,12 @@ impl Process {
     #[must_use]
     pub fn stderr(&self) -> Vec<String> {
         self.stderr.all()
+    }
+
+    /// What it writes to standard error, also after this process is given away.
+    #[must_use]
+    pub fn stderr_lines(&self) -> Lines {
+        self.stderr.clone()
     }
 
     /// Waits for a line of either stream that `find` accepts.
@@ -148,6 +170,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.has_children && self.ended().is_none() {
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+            let begun = Instant::now();
+            while self.ended().is_none() && begun.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
         // Both fail only where it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

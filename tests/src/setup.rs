@@ -6,8 +6,10 @@ use std::sync::{Mutex, OnceLock};
 
 use crate::app::whole_manifest;
 use crate::artifacts::{self, Artifacts};
+use crate::packaged::Packaged;
 use crate::process::Process;
 use crate::shop::Shop;
+use crate::way::Way;
 use crate::world::World;
 
 /// What every configuration of the tests opens with. `{shop}` and the like are filled in.
@@ -103,12 +105,26 @@ impl Setup {
         self
     }
 
-    /// Starts everything and waits until the gate is ready; `None` where nothing is built.
+    /// Starts everything and waits until the gate is ready, in the way that `LOCKGATE_E2E_WAY`
+    /// names; `None` where nothing is built, or the test is left out under that way.
     ///
     /// # Panics
     /// Where it does not start.
     #[must_use]
     pub fn start(self) -> Option<World> {
+        let way = Way::current();
+        if way.leaves_out_this_test() {
+            return None;
+        }
+        self.start_as(way)
+    }
+
+    /// The same in this very way.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_as(self, way: Way) -> Option<World> {
         let artifacts = artifacts::find()?;
         let dir = tempfile::Builder::new()
             .prefix("lockgate-test-")
@@ -128,6 +144,19 @@ impl Setup {
         for (name, content) in &self.files {
             write(&dir.path().join(name), content);
         }
+        if way != Way::Native {
+            let other = self.policy.is_some() || self.app.is_some();
+            assert!(
+                !other,
+                "an app has the policy in it, and no other app beside it"
+            );
+            let app = Packaged::new(artifacts, dir.path(), &config, &self.environment)?;
+            let components = artifacts.components.clone();
+            let running = compile_once(app.heaviest(), || app.start(way), |_| ());
+            return Some(World::of_app(
+                running, shop, other_shop, dir, config, components,
+            ));
+        }
         let components = match &self.policy {
             None => artifacts.components.clone(),
             Some(policy) => {
@@ -145,7 +174,11 @@ impl Setup {
             command.arg("--app").arg(dir.path().join("spin.toml"));
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let gate = compile_once(&components, || Process::start("lockgate", &mut command));
+        let gate = compile_once(
+            &components.join("policy.wasm"),
+            || Process::start("lockgate", &mut command),
+            |gate| gate.wait_line("readiness", |line| line.contains("\"ready\"").then_some(())),
+        );
         Some(World::new(gate, shop, other_shop, dir, config, components))
     }
 }
@@ -165,22 +198,23 @@ fn gate_command(artifacts: &Artifacts, dir: &Path, components: &Path) -> Command
     command
 }
 
-/// Compiling takes seconds of both cores: the first gate of these components does it, those of
-/// the other tests wait for it and find the compiled form in the store.
-fn compile_once(components: &Path, start: impl FnOnce() -> Process) -> Process {
+/// Compiling takes seconds of both cores: the first gate of this policy does it, those of the
+/// other tests wait for it and find the compiled form in the store.
+fn compile_once<T>(policy: &Path, start: impl FnOnce() -> T, wait: impl FnOnce(&mut T)) -> T {
     static COMPILED: OnceLock<Mutex<Vec<std::path::PathBuf>>> = OnceLock::new();
-    let policy = components.join("policy.wasm");
-    let policy = std::fs::canonicalize(&policy).unwrap_or(policy);
+    let policy = std::fs::canonicalize(policy).unwrap_or(policy.to_owned());
     let mut compiled = match COMPILED.get_or_init(Mutex::default).lock() {
         Ok(compiled) => compiled,
         // Another test's gate did not start: it tells; this one tries for itself.
         Err(poisoned) => poisoned.into_inner(),
     };
-    let mut gate = start();
-    if !compiled.contains(&policy) {
-        gate.wait_line("readiness", |line| line.contains("\"ready\"").then_some(()));
-        compiled.push(policy);
+    if compiled.contains(&policy) {
+        drop(compiled);
+        return start();
     }
+    let mut gate = start();
+    wait(&mut gate);
+    compiled.push(policy);
     gate
 }
 

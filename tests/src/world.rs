@@ -13,7 +13,9 @@ use crate::artifacts;
 use crate::certificates::{Handshake, connect_tls};
 use crate::client::Client;
 use crate::h2c::H2;
+use crate::packaged::Running;
 use crate::process::Process;
+use crate::records::Records;
 use crate::request::Request;
 use crate::response::Response;
 use crate::seen::Seen;
@@ -36,7 +38,10 @@ pub struct World {
     config: String,
     components: PathBuf,
     listeners: BTreeMap<String, SocketAddr>,
-    admin: SocketAddr,
+    admin: Option<SocketAddr>,
+    records: Records,
+    /// What the gateway component writes to standard error, where a host keeps it in a file.
+    errors: Option<PathBuf>,
     seen: Seen,
     unchecked: bool,
 }
@@ -70,7 +75,8 @@ impl World {
                 _ => {}
             }
         }
-        let admin = admin.expect("an admin address in the log");
+        assert!(admin.is_some(), "no admin address in the log");
+        let records = Records::Alone(dir.path().join("records.jsonl"));
         let world = Self {
             gate,
             shop,
@@ -80,6 +86,8 @@ impl World {
             components,
             listeners,
             admin,
+            records,
+            errors: None,
             seen: Seen::new(),
             unchecked: false,
         };
@@ -87,6 +95,31 @@ impl World {
             (world.admin("/readyz").status == 200).then_some(())
         });
         world
+    }
+
+    /// A gate that is an app and runs already: listener `public`, no admin address.
+    pub(crate) fn of_app(
+        running: Running,
+        shop: Shop,
+        other_shop: Option<Shop>,
+        dir: TempDir,
+        config: String,
+        components: PathBuf,
+    ) -> Self {
+        Self {
+            gate: running.process,
+            shop,
+            other_shop,
+            dir,
+            config,
+            components,
+            listeners: [("public".to_owned(), running.address)].into(),
+            admin: None,
+            seen: Seen::stored_before_the_record(running.records.clone()),
+            records: running.records,
+            errors: running.errors,
+            unchecked: false,
+        }
     }
 
     /// The address of a listener.
@@ -156,9 +189,13 @@ impl World {
     }
 
     /// An answer of the admin address.
+    ///
+    /// # Panics
+    /// Where the gate has none.
     #[must_use]
     pub fn admin(&self, target: &str) -> Response {
-        let mut client = Client::connect(self.admin, Seen::ignored());
+        let admin = self.admin.expect("a gate with an admin address");
+        let mut client = Client::connect(admin, Seen::ignored());
         client.call(
             &Request::get(target)
                 .host("admin")
@@ -195,7 +232,7 @@ impl World {
     /// Where a line is no JSON object.
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
-        records_of(&self.dir.path().join("records.jsonl"))
+        self.records.all()
     }
 
     /// The record of an answer. Waits for it: records are written in batches.
@@ -221,7 +258,11 @@ impl World {
     /// The gate's log so far.
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
-        self.gate.stderr()
+        let mut logs = self.gate.stderr();
+        let errors = self.errors.as_ref().map(std::fs::read).and_then(Result::ok);
+        let errors = String::from_utf8_lossy(&errors.unwrap_or_default()).into_owned();
+        logs.extend(errors.lines().map(str::to_owned));
+        logs
     }
 
     /// Waits for a line of the gate's log that holds `text`.
@@ -335,27 +376,6 @@ impl Drop for World {
             self.check();
         }
     }
-}
-
-/// The records in a file.
-///
-/// # Panics
-/// Where a whole line is no JSON object.
-#[must_use]
-pub fn records_of(path: &Path) -> Vec<Value> {
-    let text = std::fs::read(path).unwrap_or_default();
-    let text = String::from_utf8(text).expect("records are UTF-8");
-    // A line that is not ended yet is still being written.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole
-        .lines()
-        .map(|line| {
-            let record: Value = serde_json::from_str(line)
-                .unwrap_or_else(|error| panic!("a record is no JSON ({error}): {line}"));
-            assert!(record.is_object(), "a record is no object: {line}");
-            record
-        })
-        .collect()
 }
 
 fn message(line: &str) -> Option<String> {

@@ -10,52 +10,18 @@ mod proxy;
 mod slow;
 mod start;
 
-use anyhow::{Result, bail};
-use serde_json::{Value, json};
-
-use crate::gate::{Gate, Options};
+use crate::groups::{
+    Bench, Benchmark, CONNECTIONS, Group, figure, ratio, report, series_json, start_gate,
+};
 use crate::peers;
-use crate::report::{Figure, Measured, Target};
-use crate::requests::{REQUESTS, RequestSet, VARIANTS};
-use crate::rounds::{Contender, Plan, Series};
-use crate::work::Work;
+use crate::report::Target;
 
-/// Connections of the load for small answers.
-const CONNECTIONS: usize = 64;
-
-/// What every group needs.
-#[derive(Debug)]
-pub(crate) struct Bench {
-    /// The request set.
-    pub(crate) requests: RequestSet,
-    /// Rounds.
-    pub(crate) plan: Plan,
-    /// Only trying out.
-    pub(crate) quick: bool,
-    /// Folders.
-    pub(crate) work: Work,
-}
-
-/// Figures that are measured in one go.
-#[derive(Debug)]
-pub(crate) struct Group {
-    /// For `--only`.
-    pub(crate) name: &'static str,
-    figures: &'static [Announced],
-    measure: fn(&Bench) -> Result<Vec<Measured>>,
-}
-
-/// A figure before it is measured.
-#[derive(Clone, Copy, Debug)]
-struct Announced {
-    key: &'static str,
-    what: &'static str,
-    target: Target,
-}
-
-const fn figure(key: &'static str, what: &'static str, target: Target) -> Announced {
-    Announced { key, what, target }
-}
+/// The gateway beside its peers.
+pub(crate) const BENCHMARK: Benchmark = Benchmark {
+    name: "gateway",
+    groups: GROUPS,
+    prepare,
+};
 
 /// All groups, in the order measured; the keys and targets are those of the issue.
 const GROUPS: &[Group] = &[
@@ -180,139 +146,38 @@ const GROUPS: &[Group] = &[
     },
 ];
 
-/// The groups that `only` names, by their names or by a figure's; all if it names none.
-///
-/// # Errors
-/// A name that is neither; the error lists them.
-pub(crate) fn chosen(only: &[String]) -> Result<Vec<&'static Group>> {
-    let is = |group: &Group, name: &String| {
-        group.name == name || group.figures.iter().any(|figure| figure.key == name)
-    };
-    for name in only {
-        if !GROUPS.iter().any(|group| is(group, name)) {
-            let known: Vec<&str> = GROUPS.iter().map(|group| group.name).collect();
-            bail!(
-                "there is no figure `{name}`; groups are {}",
-                known.join(", ")
-            );
-        }
+fn prepare(bench: &Bench, groups: &[&Group]) {
+    let has = |name: &str| groups.iter().any(|group| group.name == name);
+    if ["hit", "proxy", "body", "image", "attack"]
+        .into_iter()
+        .any(has)
+    {
+        report(peers::ensure_program("nginx", "nginx-light").map(drop));
     }
-    let wanted = |group: &&Group| only.is_empty() || only.iter().any(|name| is(group, name));
-    Ok(GROUPS.iter().filter(wanted).collect())
-}
-
-impl Group {
-    /// Measures the group. What fails is told in its figures; the others go on.
-    pub(crate) fn measure(&self, bench: &Bench) -> Vec<Figure> {
-        let measured = (self.measure)(bench).map_err(|error| {
-            eprintln!("  not measured: {error:#}");
-            format!("{error:#}")
-        });
-        let of = |(index, figure): (usize, &Announced)| Figure {
-            key: figure.key,
-            what: figure.what,
-            target: figure.target,
-            outcome: match &measured {
-                Ok(all) => all
-                    .get(index)
-                    .cloned()
-                    .ok_or_else(|| "it was not asked for".to_owned()),
-                Err(why) => Err(why.clone()),
-            },
-        };
-        self.figures.iter().enumerate().map(of).collect()
+    if has("hit") {
+        report(peers::ensure_program("varnishd", "varnish").map(drop));
     }
-}
-
-impl Bench {
-    /// Installs what is missing and builds what only one figure needs, before it must be quiet.
-    /// What fails here fails again, with its reason, where it is needed.
-    pub(crate) fn prepare(&self, groups: &[&Group]) {
-        let has = |name: &str| groups.iter().any(|group| group.name == name);
-        if ["hit", "proxy", "body", "image", "attack"]
-            .into_iter()
-            .any(has)
-        {
-            report(peers::ensure_program("nginx", "nginx-light").map(drop));
-        }
-        if has("hit") {
-            report(peers::ensure_program("varnishd", "varnish").map(drop));
-        }
-        if has("image") && peers::shared_picture(&self.work).is_ok() {
-            report(crate::sharp::start(&self.work).map(drop));
-        }
-        if has("policy") {
-            report(policy::program(&self.work).map(drop));
-        }
-        if has("attack") {
-            report(attack::build(&self.work));
-        }
+    if has("image") && peers::shared_picture(&bench.work).is_ok() {
+        report(crate::sharp::start(&bench.work).map(drop));
     }
-
-    /// What the request set is, for the results.
-    pub(crate) fn describe_requests(&self) -> Value {
-        json!({
-            "sha256": self.requests.digest(),
-            "requests": REQUESTS,
-            "tokens": VARIANTS,
-            "urls": VARIANTS,
-            "client_addresses": VARIANTS,
-            "header_fields": 14,
-            "token_bytes": 600,
-            "bytes_mean": self.requests.bytes_mean(),
-            "connections": CONNECTIONS,
-            "rounds": self.plan.rounds,
-            "round_s": self.plan.round.as_secs_f64(),
-        })
+    if has("policy") {
+        report(policy::program(&bench.work).map(drop));
     }
-
-    fn contender<'a>(&'a self, name: &'static str, gate: &Gate) -> Result<Contender<'a>> {
-        Ok(Contender {
-            name,
-            address: gate.address,
-            processes: gate.server.processes()?,
-            set: &self.requests,
-            connections: CONNECTIONS,
-            log: Some(gate.record.clone()),
-        })
-    }
-}
-
-/// Starts a Lockgate of these options.
-fn start_gate(bench: &Bench, options: &Options) -> Result<Gate> {
-    Gate::start(&bench.work, options)
-}
-
-/// Ours by the peer's CPU time, with all series as detail.
-fn ratio(ours: &Series, peer: &Series, all: &[Series]) -> Measured {
-    Measured {
-        value: ours.cpu_us() / peer.cpu_us(),
-        compared: Some((ours.cpu_us(), peer.cpu_us())),
-        unit: "µs",
-        detail: series_json(all),
-    }
-}
-
-fn series_json(all: &[Series]) -> Value {
-    let series: Vec<Value> = all.iter().map(Series::to_json).collect();
-    json!({ "series": series })
-}
-
-fn report(result: Result<()>) {
-    if let Err(error) = result {
-        eprintln!("{error:#}");
+    if has("attack") {
+        report(attack::build(&bench.work));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::groups::chosen;
 
     #[test]
     fn groups_are_found_by_their_own_name_and_by_a_figures() {
         let names = |only: &[&str]| -> Vec<&str> {
             let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-            chosen(&only)
+            chosen(GROUPS, &only)
                 .unwrap()
                 .iter()
                 .map(|group| group.name)
@@ -320,7 +185,9 @@ mod tests {
         };
         assert_eq!(names(&["route_growth", "hit"]), ["hit", "growth"]);
         assert_eq!(names(&[]).len(), GROUPS.len());
-        let error = chosen(&["hits".to_owned()]).unwrap_err().to_string();
+        let error = chosen(GROUPS, &["hits".to_owned()])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("groups are hit, proxy"), "{error}");
     }
 

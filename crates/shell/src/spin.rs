@@ -8,6 +8,17 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use bytes::Bytes;
 use lockgate_wire::{HeadRanges, HeaderRange};
 
+/// The name of the variable that stands for a secret or an origin: lower case letters, digits
+/// and `_`, as Spin has them.
+#[must_use]
+pub fn variable_name(prefix: &str, name: &str) -> String {
+    let plain = |letter: char| match letter.to_ascii_lowercase() {
+        letter if letter.is_ascii_alphanumeric() => letter,
+        _ => '_',
+    };
+    format!("{prefix}_{}", name.chars().map(plain).collect::<String>())
+}
+
 /// A head and where its parts lie in it.
 #[derive(Debug, Clone, Default)]
 pub struct Head {

@@ -56,13 +56,16 @@ impl ConfigArgs {
         Sources {
             base: self.config.clone(),
             overlays: self.overlays.clone(),
-            env: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            env: environment(),
         }
     }
+}
+
+/// The process's environment, but for what is no text.
+pub(crate) fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Runs the command line.

@@ -37,23 +37,34 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let read_at = SystemTime::now();
     init_logs();
     let sources = args.config.sources();
-    let loaded = lockgate_config::load(&sources)
-        .map_err(|refused| anyhow::anyhow!("the configuration is not used:\n{refused}"))?;
+    let components = args.components.clone().unwrap_or_else(own_folder);
     let options = Options {
         sources,
-        components: args.components.clone().unwrap_or_else(own_folder),
+        policy: components.join("policy.wasm"),
+        image: components.join("image.wasm"),
         store: args
             .store
             .clone()
             .unwrap_or_else(precompiled::default_store),
         app: app(args)?,
+        native: None,
     };
+    let loaded = load(&options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads(&loaded))
         .enable_all()
         .build()
         .context("the I/O threads did not start")?;
     runtime.block_on(serve(options, loaded, begun, read_at))
+}
+
+/// The configuration to begin with.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn load(options: &Options) -> anyhow::Result<lockgate_config::Loaded> {
+    let loaded = options.load();
+    loaded.map_err(|(error, _)| anyhow::anyhow!("the configuration is not used:{error:#}"))
 }
 
 /// The app whose components can be origins.
@@ -65,11 +76,19 @@ fn app(args: &Args) -> anyhow::Result<Option<Arc<App>>> {
     let places = Places {
         store: store.unwrap_or_else(precompiled::default_store),
         state: None,
+        runtime_config: spin::RuntimeConfig::default(),
     };
-    App::load(&spin::start::manifest(path)?, &places).map(Some)
+    let mut manifest = spin::start::manifest(path)?;
+    // This gate has its own configuration and stands for no component.
+    manifest.make_portable();
+    App::load(&manifest, &places).map(Some)
 }
 
-async fn serve(
+/// Serves until told to stop.
+///
+/// # Errors
+/// Where it cannot begin to.
+pub(super) async fn serve(
     options: Options,
     loaded: lockgate_config::Loaded,
     begun: Instant,
@@ -160,14 +179,10 @@ async fn reload_for_ever(
             }
         }
         let begun = Instant::now();
-        let (starter, gate_there, tls, sources) = (
-            starter.clone(),
-            gate.clone(),
-            tls.clone(),
-            options.sources.clone(),
-        );
+        let (starter, gate_there, tls, options) =
+            (starter.clone(), gate.clone(), tls.clone(), options.clone());
         let task = tokio::task::spawn_blocking(move || {
-            let result = reload(&starter, &gate_there, &tls, &sources, &current);
+            let result = reload(&starter, &gate_there, &tls, &options, &current);
             (result, current)
         });
         let Ok((result, kept)) = task.await else {
@@ -203,11 +218,10 @@ fn reload(
     starter: &Starter,
     gate: &Gate,
     tls: &Tls,
-    sources: &lockgate_config::Sources,
+    options: &Options,
     current: &Current,
 ) -> Result<Current, ReloadError> {
-    let loaded = lockgate_config::load(sources)
-        .map_err(|refused| (anyhow::anyhow!("\n{refused}"), refused.files.clone()))?;
+    let loaded = options.load()?;
     for key in needs_restart(&current.loaded.config, &loaded.config) {
         tracing::warn!(key, "this change needs a restart");
     }

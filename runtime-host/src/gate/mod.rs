@@ -57,7 +57,8 @@ pub struct Gate {
     pub signatures: Signatures,
     /// Image transforms, where `image.wasm` is there.
     pub images: Option<ImagePool>,
-    /// The app that is served directly, without a policy.
+    /// The app whose routes are served. All of them are its own components', without a policy,
+    /// but for the one that the gate stands for.
     pub app: Option<Arc<App>>,
     records: RecordSink,
     metrics: Metrics,
@@ -92,7 +93,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// The first eight bytes of the policy component's digest.
     pub component_tag: [u8; 8],
-    /// The app that is served directly, without a policy.
+    /// The app whose routes are served. All of them are its own components', without a policy,
+    /// but for the one that the gate stands for.
     pub app: Option<Arc<App>>,
 }
 
@@ -142,9 +144,13 @@ impl Gate {
             .retry_after_s(1);
             return finish(pending, Err(refused));
         }
-        let result = match &self.app {
+        let app = self.app.as_ref();
+        let result = match app.filter(|app| !spin::serve::is_for_gate(app, head)) {
             None => path::run(self, &generation, head, body, &mut pending).await,
-            Some(app) => spin::serve::respond(app, head, body, &mut pending).await,
+            Some(app) => {
+                pending.by_app = true;
+                spin::serve::respond(app, head, body, &mut pending).await
+            }
         };
         finish(pending, result)
     }
@@ -185,6 +191,7 @@ impl Gate {
             trace: None,
             verdict: Vec::new(),
             answered_by: None,
+            by_app: self.app.as_ref().is_some_and(|app| !app.has_gate()),
             policy_us: 0,
             status: 0,
             code: None,

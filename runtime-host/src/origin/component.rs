@@ -27,16 +27,12 @@ pub(super) async fn send(
     let request = request.map(|()| spin::to_component(body));
     let answer = runner.answer(request).await.map_err(from_component)?;
     let (head, body) = answer.into_parts();
-    let status = head.status.as_u16();
-    if !(200..600).contains(&status) {
-        return Err(OriginError::Malformed(format!("the status is {status}")));
-    }
     let mut headers = head.headers;
     let length = announced(&headers).or_else(|| body.size_hint().exact());
     fields::remove_hop_by_hop(&mut headers);
     let body = body.map_err(|error| BodyError::Component(error.to_string()));
     Ok(OriginResponse {
-        status,
+        status: head.status.as_u16(),
         headers,
         body: BoxBody::<Bytes, BodyError>::new(body),
         length,

@@ -2,9 +2,9 @@
 //!
 //! A call is synchronous, so no more instances are ever in use than there are threads that call:
 //! the pool is filled for all of them, and a checkout is one pop from a lock-free queue. It runs
-//! dry only after traps: replacements are made one after the other by one thread, however many
-//! trap, and then there are [`SPARE`] more. An I/O thread that finds nothing gives its call to the
-//! inspection pool, whose threads make an instance where there is still none.
+//! dry only after traps: replacements are made one after the other by one thread, on idle cores
+//! only, however many trap, and then there are [`SPARE`] more. An I/O thread that finds nothing
+//! gives its call to the inspection pool, whose threads make an instance where there is still none.
 //!
 //! Who made the policy fail once will again. For [`WARY_FOR`] after a call that failed the pool is
 //! wary: a call may take its whole deadline, and who calls should keep nobody waiting behind it.
@@ -28,6 +28,9 @@ const WARY_FOR: Duration = Duration::from_secs(10);
 /// Instances that hold the same bundle.
 pub struct Pool {
     ready: ArrayQueue<Instance>,
+    /// Those that failed, to be dropped: giving megabytes back to the system takes milliseconds,
+    /// which no request should wait for.
+    spoiled: ArrayQueue<Instance>,
     /// None where there is no policy.
     component: Option<Arc<PolicyComponent>>,
     bundle: Vec<u8>,
@@ -54,6 +57,7 @@ impl Pool {
     ) -> anyhow::Result<Arc<Self>> {
         let pool = Self {
             ready: ArrayQueue::new(size.max(1) + SPARE),
+            spoiled: ArrayQueue::new(size.max(1) + SPARE),
             component: Some(component),
             bundle,
             secrets,
@@ -100,6 +104,7 @@ impl Pool {
     pub fn none() -> Arc<Self> {
         Arc::new(Self {
             ready: ArrayQueue::new(1),
+            spoiled: ArrayQueue::new(1),
             component: None,
             bundle: Vec::new(),
             secrets: Secrets::default(),
@@ -155,7 +160,8 @@ impl Pool {
             self.traps.fetch_add(1, Ordering::Relaxed);
             let until = self.ms(Instant::now() + WARY_FOR);
             self.wary_until_ms.store(until, Ordering::Relaxed);
-            drop(instance);
+            // Where there is no room it is dropped here: memory stays bounded.
+            let _ = self.spoiled.push(instance);
             self.replace_in_background();
         }
         result
@@ -170,7 +176,8 @@ impl Pool {
         let spawned = std::thread::Builder::new()
             .name("policy-replace".to_owned())
             .spawn(move || {
-                give_way(Gives::Share);
+                // On a machine that stays busy the inspection threads make what is missing.
+                give_way(Gives::All);
                 pool.replace_missing();
             });
         if let Err(error) = spawned {
@@ -183,6 +190,9 @@ impl Pool {
     /// Makes what is missing, one after the other, until the queue is full.
     fn replace_missing(&self) {
         loop {
+            while let Some(spoiled) = self.spoiled.pop() {
+                drop(spoiled);
+            }
             while !self.ready.is_full() {
                 if let Err(error) = self.add() {
                     let error = format!("{error:#}");

@@ -13,8 +13,8 @@ use wasmtime_wasi_http::{Error, WasiBody};
 use super::component::{self, Runner, Workshop};
 use super::engine;
 use super::headers::{self, Matched};
-use super::keyvalue::Stores;
-use super::manifest::{Action, Manifest, Placed, RouteSpec, StaticResponse};
+use super::keyvalue::Labels;
+use super::manifest::{Action, Manifest, Placed, RouteSpec, RuntimeConfig, StaticResponse};
 use super::outbound::told;
 use super::routes::{Pattern, Routes};
 use super::scratch::Scratch;
@@ -28,6 +28,8 @@ pub struct Places {
     /// Key-value stores and databases; made where something needs it. `.spin` beside the
     /// manifest unless given.
     pub state: Option<PathBuf>,
+    /// Key-value stores elsewhere.
+    pub runtime_config: RuntimeConfig,
 }
 
 /// What a route leads to.
@@ -37,6 +39,8 @@ pub enum Target {
     Component(Arc<Runner>),
     /// An answer of the manifest.
     Static(Arc<StaticResponse>),
+    /// The gate, which stands for the component.
+    Gate,
 }
 
 /// A running app.
@@ -48,6 +52,8 @@ pub struct App {
     /// Its routes.
     pub routes: Routes<Target>,
     components: BTreeMap<String, Arc<Runner>>,
+    /// The gate stands for one of its components.
+    with_gate: bool,
     /// Copies of files, for this process only.
     _scratch: Scratch,
 }
@@ -63,21 +69,18 @@ impl App {
         let state = places.state.clone();
         let state = state.unwrap_or_else(|| manifest.folder.join(".spin"));
         let scratch = Scratch::new()?;
-        let components = || manifest.components.values();
-        let with_stores = components().any(|component| !component.key_value_stores.is_empty());
-        let with_state =
-            with_stores || components().any(|component| !component.sqlite_databases.is_empty());
+        let all = || manifest.components.values();
+        let components = || all().filter(|component| component.native.is_none());
+        let with_state = components().any(|component| !component.sqlite_databases.is_empty());
         if with_state {
             std::fs::create_dir_all(&state)
                 .with_context(|| format!("cannot make the folder {}", state.display()))?;
         }
-        let stores = if with_stores {
-            let file = state.join("sqlite_key_value.db");
-            let stores = Stores::open(&file).with_context(|| format!("{}", file.display()))?;
-            Some(stores)
-        } else {
-            None
-        };
+        let stores = Labels::open(
+            components(),
+            &places.runtime_config.key_value_stores,
+            &state.join("sqlite_key_value.db"),
+        )?;
         let sandbox = engine::new(manifest)?;
         let linker = engine::linker(&sandbox).map_err(anyhow::Error::from)?;
         let own = Arc::new(OnceLock::new());
@@ -102,6 +105,7 @@ impl App {
             version: manifest.version.clone(),
             routes: routes(manifest, &workshop, &runners)?,
             components: runners,
+            with_gate: all().any(|component| component.native.is_some()),
             _scratch: scratch,
         });
         // Set once, here.
@@ -113,6 +117,12 @@ impl App {
     #[must_use]
     pub fn component(&self, id: &str) -> Option<Arc<Runner>> {
         self.components.get(id).cloned()
+    }
+
+    /// Whether the gate stands for one of its components.
+    #[must_use]
+    pub fn has_gate(&self) -> bool {
+        self.with_gate
     }
 
     /// A request of one component to another: `http://ID.spin.internal`.
@@ -212,7 +222,7 @@ fn routes(
                     let last = runner.clone();
                     Target::Component(behind(manifest, workshop, &trigger.middleware, last)?)
                 }
-                None => continue,
+                None => Target::Gate,
             },
         };
         let pattern = Pattern::parse(&route.value)

@@ -20,6 +20,7 @@ wasmtime::component::bindgen!({
         "spin:key-value/key-value.store": crate::spin::keyvalue::Opened,
         "wasi:keyvalue/store.bucket": crate::spin::keyvalue::Opened,
         "wasi:keyvalue/atomics.cas": crate::spin::keyvalue::Swap,
+        "spin:redis/redis.connection": crate::spin::redis::Opened,
         "fermyon:spin/sqlite.connection": crate::spin::sqlite::Connection,
         "spin:sqlite/sqlite.connection": crate::spin::sqlite::Connection,
     },

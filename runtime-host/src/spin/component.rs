@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use lockgate_config::Fault;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use wasmtime::Trap;
 use wasmtime::component::{InstancePre, Linker};
 use wasmtime_wasi_http::WasiBody;
@@ -21,10 +20,12 @@ use super::budget::Stopped;
 use super::engine;
 use super::files::{self, Mounted};
 use super::instance::InstanceState;
-use super::keyvalue::Stores;
+use super::keyvalue::Labels;
 use super::manifest::{self, Settings};
 use super::outbound::{AllowedHosts, OutboundClient};
-use super::worker::{Ended, Seat, Worker};
+use super::redis;
+use super::variables;
+use super::worker::{Ended, NoPlace, Seat, Worker};
 use crate::sandbox::{Sandbox, precompiled};
 
 /// What a component has. There is nothing else.
@@ -41,12 +42,14 @@ pub(super) struct Given {
     pub hosts: Arc<AllowedHosts>,
     /// Its connections to them.
     pub client: OutboundClient,
+    /// Its places for connections to Redis.
+    pub redis_places: Arc<Semaphore>,
     /// The labels of its key-value stores.
     pub key_value_stores: Vec<String>,
     /// The labels of its databases.
     pub sqlite_databases: Vec<String>,
     /// All key-value stores of the app.
-    pub stores: Option<Stores>,
+    pub stores: Labels,
     /// Where the app's databases are.
     pub state_folder: Option<PathBuf>,
     /// What it may spend.
@@ -61,7 +64,7 @@ pub(super) struct Workshop<'a> {
     pub(super) folder: &'a Path,
     pub(super) scratch: &'a Path,
     pub(super) variables: &'a BTreeMap<String, String>,
-    pub(super) stores: Option<Stores>,
+    pub(super) stores: Labels,
     pub(super) state_folder: Option<PathBuf>,
     pub(super) app: Arc<OnceLock<Weak<App>>>,
 }
@@ -74,6 +77,8 @@ pub struct Runner {
     pub tag: [u8; 8],
     handler: ProxyHandler<Worker>,
     in_flight: Arc<Semaphore>,
+    /// Told when an instance has room again, or there is room for one.
+    freed: Arc<Notify>,
 }
 
 /// How long the end of an instance may take to tell why.
@@ -128,24 +133,62 @@ impl Runner {
             return Err(NoAnswer::Busy);
         };
         let place = Arc::new(place);
-        let (sender, ended) = oneshot::channel();
-        let seat = Seat {
-            ended: sender,
-            place: place.clone(),
-        };
-        match self.handler.handle(seat, request).await {
-            Ok(response) => Ok(response.map(|body| Answered::new(body, place))),
-            Err(error) => Err(no_answer(error, ended).await),
+        // Within an instance the time is looked after; this is for a request that waits for one.
+        let time = self.handler.state().given.settings.timeout + QUEUE_GRACE;
+        let handled = self.handle(&place, request);
+        let handled = tokio::time::timeout(time, handled).await;
+        // Its instance may have room for another.
+        self.freed.notify_one();
+        let response = handled.unwrap_or(Err(NoAnswer::Timeout))?;
+        // One that announces another answer, or is none, would mix up answers on the connection.
+        let status = response.status().as_u16();
+        if !(200..600).contains(&status) {
+            return Err(NoAnswer::Failed(format!(
+                "it answered with status {status}"
+            )));
+        }
+        Ok(response.map(|body| Answered::new(body, place)))
+    }
+
+    /// Gives the request to an instance, as soon as one has room or there is room for one.
+    async fn handle(
+        &self,
+        place: &Arc<OwnedSemaphorePermit>,
+        mut request: http::Request<WasiBody>,
+    ) -> Result<http::Response<WasiBody>, NoAnswer> {
+        loop {
+            let (sender, ended) = oneshot::channel();
+            let seat = Seat {
+                ended: sender,
+                place: place.clone(),
+            };
+            let error = match self.handler.handle(seat, request).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            match error.downcast::<InstantiationError<Seat>>() {
+                Ok(none) if none.error.is::<NoPlace>() => {
+                    request = none.request.into_inner().map_err(|_| NoAnswer::Busy)?;
+                    let _ = tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await;
+                }
+                Ok(none) => {
+                    return Err(NoAnswer::Failed(format!("no instance: {:#}", none.error)));
+                }
+                Err(error) => return Err(no_answer(error, ended).await),
+            }
         }
     }
 }
 
+/// How long a request waits for word that there is room before it looks by itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Beyond `timeout_ms`, so that an instance that is late can tell so itself.
+const QUEUE_GRACE: Duration = Duration::from_secs(2);
+
 async fn no_answer(error: wasmtime::Error, ended: oneshot::Receiver<Ended>) -> NoAnswer {
     if error.is::<ExpirationError>() {
         return NoAnswer::Timeout;
-    }
-    if let Some(error) = error.downcast_ref::<InstantiationError<Seat>>() {
-        return NoAnswer::Failed(format!("no instance: {:#}", error.error));
     }
     let trap = error.downcast_ref::<Trap>();
     // An error that the component answered with: its instance goes on. With every other the
@@ -207,12 +250,13 @@ pub(super) fn load(
     let places = usize::try_from(settings.instances_max).unwrap_or(1);
     let in_flight = usize::try_from(settings.requests_in_flight_max).unwrap_or(1);
     let id = given.id.clone();
+    let freed = Arc::<Notify>::default();
     let worker = Worker {
         sandbox: workshop.sandbox.clone(),
         pre,
         app: workshop.app.clone(),
         places: Arc::new(Semaphore::new(places)),
-        waiting: Arc::new(AtomicUsize::new(0)),
+        freed: freed.clone(),
         concurrent,
         given,
         next,
@@ -222,6 +266,7 @@ pub(super) fn load(
         tag: crate::start::tag(&loaded.digest),
         handler: ProxyHandler::new(worker),
         in_flight: Arc::new(Semaphore::new(in_flight)),
+        freed,
     })
 }
 
@@ -252,27 +297,17 @@ fn handler(
 }
 
 fn given(workshop: &Workshop<'_>, component: &manifest::Component) -> anyhow::Result<Given> {
-    let mut hosts = AllowedHosts::default();
-    for entry in &component.allowed_outbound_hosts {
-        let text = entry.value.fill(workshop.variables);
-        hosts
-            .add(&text)
-            .map_err(|reason| placed(&entry.fault(reason)))?;
-    }
-    let hosts = Arc::new(hosts);
+    let hosts = Arc::new(AllowedHosts::of(component, workshop.variables)?);
     let mounts = files::prepare(component, workshop.folder, workshop.scratch)
         .with_context(|| format!("the files of component {:?}", component.id))?;
     Ok(Given {
         id: component.id.as_str().into(),
         environment: component.environment.clone(),
         mounts,
-        variables: component
-            .variables
-            .iter()
-            .map(|(name, value)| (name.clone(), value.value.fill(workshop.variables)))
-            .collect(),
+        variables: variables::of(component, workshop.variables),
         client: OutboundClient::new(hosts.clone()),
         hosts,
+        redis_places: Arc::new(Semaphore::new(redis::CONNECTIONS_MAX)),
         key_value_stores: component.key_value_stores.clone(),
         sqlite_databases: component.sqlite_databases.clone(),
         stores: workshop.stores.clone(),

@@ -8,8 +8,11 @@ use super::instance::InstanceState;
 use super::{bindings, manifest, middleware};
 use crate::sandbox::Sandbox;
 
-/// Core memories, tables and instances of one component: adapters and composition make several.
-const PARTS_PER_COMPONENT_MAX: u32 = 20;
+/// Core instances, tables and memories of one component: adapters and composition make several.
+/// The pool has as many for every instance, so that none takes those of others.
+const CORE_INSTANCES_MAX: u32 = 20;
+const TABLES_MAX: u32 = 8;
+const MEMORIES_MAX: u32 = 4;
 /// Of a memory given back to the pool, what stays mapped: most instances touch less.
 const KEEP_RESIDENT_BYTES: usize = 1 << 20;
 
@@ -18,21 +21,27 @@ const KEEP_RESIDENT_BYTES: usize = 1 << 20;
 /// # Errors
 /// Where the system cannot run compiled components, or no thread starts.
 pub(super) fn new(manifest: &manifest::Manifest) -> anyhow::Result<Sandbox> {
-    let settings = || manifest.components.values().map(|c| &c.settings);
+    // A middleware has instances of its own in front of each component.
+    let in_front = manifest
+        .triggers
+        .iter()
+        .flat_map(|trigger| &trigger.middleware);
+    let in_front = in_front.filter_map(|id| manifest.components.get(&id.value));
+    let all: Vec<_> = manifest.components.values().chain(in_front).collect();
+    let settings = || all.iter().map(|component| &component.settings);
     let instances: u64 = settings().map(|settings| settings.instances_max).sum();
     let memory_bytes_max = settings().map(|settings| settings.memory_bytes_max).max();
     let instances = u32::try_from(instances.clamp(1, 10_000)).unwrap_or(1);
-    let parts = instances.saturating_mul(4);
 
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        .total_core_instances(parts.saturating_mul(2))
-        .total_memories(parts)
-        .total_tables(parts)
-        .total_stacks(parts.saturating_mul(2))
-        .max_core_instances_per_component(PARTS_PER_COMPONENT_MAX)
-        .max_memories_per_component(PARTS_PER_COMPONENT_MAX)
-        .max_tables_per_component(PARTS_PER_COMPONENT_MAX)
+        .total_core_instances(instances.saturating_mul(CORE_INSTANCES_MAX))
+        .total_memories(instances.saturating_mul(MEMORIES_MAX))
+        .total_tables(instances.saturating_mul(TABLES_MAX))
+        .total_stacks(instances.saturating_mul(8))
+        .max_core_instances_per_component(CORE_INSTANCES_MAX)
+        .max_memories_per_component(MEMORIES_MAX)
+        .max_tables_per_component(TABLES_MAX)
         .max_component_instance_size(4 << 20)
         .max_core_instance_size(4 << 20)
         .table_elements(100_000)
@@ -86,6 +95,7 @@ pub(super) fn missing_imports(sandbox: &Sandbox, component: &Component) -> Vec<S
         "fermyon:spin/sqlite@2",
         "spin:variables/",
         "spin:key-value/",
+        "spin:redis/",
         "spin:sqlite/",
     ];
     component

@@ -17,7 +17,7 @@ use crate::sandbox::Sandbox;
 const FIELDS_BYTES_MAX: usize = 256 << 10;
 
 /// Handles of streams, requests, stores and so on that an instance may have.
-const HANDLES_MAX: usize = 50_000;
+const HANDLES_MAX: usize = 10_000;
 
 /// What a store holds.
 pub(super) struct InstanceState {
@@ -67,6 +67,11 @@ pub(super) fn new_store(
         stderr,
     };
     let mut store = Store::new(sandbox.engine(), state);
+    store.set_max_component_handles(HANDLES_MAX);
+    // Tasks, streams and futures of the component, which are kept outside of its memory.
+    if let Some(table) = store.concurrent_resource_table() {
+        table.set_max_capacity(HANDLES_MAX);
+    }
     budget::watch(&mut store, sandbox, given.settings.cpu);
     Ok(store)
 }

@@ -40,6 +40,8 @@ async fn hand_on(
     // Read by `send_request`, which the next line calls before it waits for anything.
     accessor.with(|mut access| access.get().hooks.hands_on = true);
     let answer = <WasiHttp as HostWithStore<InstanceState>>::send(&http, request).await;
+    // Where it was not read the component's next request is one of its own all the same.
+    accessor.with(|mut access| access.get().hooks.hands_on = false);
     Ok((match answer {
         Ok(response) => Ok(response),
         Err(error) => Err(error.downcast()?),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! manifest/    spin.toml, checked: what is not supported is an error with its place
+//! native.rs    the gateway among the components, which the gate stands for
 //! app.rs       routes and components; requests between components
 //! serve.rs     one request of a client
 //! component.rs one component: what it is given, and who runs it
@@ -23,8 +24,10 @@ mod instance;
 mod keyvalue;
 pub mod manifest;
 mod middleware;
+pub mod native;
 mod outbound;
 mod output;
+mod redis;
 pub mod routes;
 mod scratch;
 pub(crate) mod serve;
@@ -36,6 +39,8 @@ mod worker;
 pub use app::{App, Places};
 pub(crate) use body::to_component;
 pub use component::{NoAnswer, Runner};
+pub use manifest::RuntimeConfig;
+pub use native::Native;
 pub use outbound::hosts::CHAINING_SUFFIX;
 
 /// Sets Spin's header fields on a request that came by no route of the app.

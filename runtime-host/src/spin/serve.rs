@@ -8,6 +8,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
 use lockgate_record::Stage;
+use lockgate_shell::ids;
 use wasmtime_wasi_http::WasiBody;
 
 use super::app::{App, Target};
@@ -30,6 +31,33 @@ pub(crate) struct AnsweredBy {
     pub component: Option<Arc<Runner>>,
 }
 
+/// Whether the gate answers a request: it stands for the component that the route leads to. What
+/// has no path is the gate's to refuse.
+pub(crate) fn is_for_gate(app: &App, head: &RequestHead) -> bool {
+    if !app.has_gate() {
+        return false;
+    }
+    let Some(path) = std::str::from_utf8(head.target()).ok().and_then(path) else {
+        return true;
+    };
+    if path.starts_with(RESERVED) {
+        return false;
+    }
+    let found = app.routes.find(path);
+    found.is_none_or(|found| matches!(found.target, Target::Gate))
+}
+
+/// The path of a target, without its query.
+fn path(target: &str) -> Option<&str> {
+    let target = if target.starts_with('/') {
+        target
+    } else {
+        let (_, rest) = target.split_once("://")?;
+        rest.find('/').map_or("/", |at| &rest[at..])
+    };
+    target.split(['?', '#']).next()
+}
+
 /// Answers a request.
 ///
 /// # Errors
@@ -49,6 +77,10 @@ pub(crate) async fn respond(
         return Err(Refused::new(404, "no_route", "no route matches the path").at(Stage::Route));
     };
     let runner = match found.target {
+        Target::Gate => {
+            let cause = "the route is the gate's, which was not asked";
+            return Err(Refused::new(404, "no_route", cause).at(Stage::Route));
+        }
         Target::Static(response) => {
             pending.answered_by = Some(AnsweredBy {
                 route: found.raw.clone(),
@@ -87,16 +119,14 @@ fn uri(head: &RequestHead, tls: bool) -> Result<(Uri, String), Refused> {
     let bad = |cause: String| Refused::new(400, "request_target_invalid", cause).at(Stage::Route);
     let target = std::str::from_utf8(head.target())
         .map_err(|_| bad("the target is not UTF-8".to_owned()))?;
-    let authority = head.authority().or_else(|| head.field("host"));
-    let authority = authority
-        .and_then(|host| std::str::from_utf8(host).ok())
-        .filter(|host| !host.is_empty());
+    let host = one_host(head)?;
+    let host = std::str::from_utf8(host).unwrap_or_default();
     let scheme = if tls { "https" } else { "http" };
     let uri = if target.starts_with('/') {
-        let authority = authority.ok_or_else(|| bad("the request names no host".to_owned()))?;
-        format!("{scheme}://{authority}{target}")
-    } else if target.starts_with("http://") || target.starts_with("https://") {
-        target.to_owned()
+        format!("{scheme}://{host}{target}")
+    } else if let Some(("http" | "https", rest)) = target.split_once("://") {
+        // Whatever it says of the scheme: the connection's is the one that is meant.
+        format!("{scheme}://{rest}")
     } else {
         return Err(bad("the target is neither a path nor a URL".to_owned()));
     };
@@ -108,7 +138,31 @@ fn uri(head: &RequestHead, tls: bool) -> Result<(Uri, String), Refused> {
         .map(ToString::to_string)
         .filter(|authority| !authority.contains('@'))
         .ok_or_else(|| bad("the host is none".to_owned()))?;
+    if !authority.eq_ignore_ascii_case(host) {
+        let cause = "the target names another host than the field Host";
+        return Err(Refused::new(400, "host_conflict", cause).at(Stage::Route));
+    }
     Ok((uri, authority))
+}
+
+/// The one host that a request is for (RFC 9112 section 3.2): two could mean different ones to the
+/// components of a chain.
+fn one_host(head: &RequestHead) -> Result<&[u8], Refused> {
+    let refused = |code, cause: &'static str| Refused::new(400, code, cause).at(Stage::Route);
+    let mut fields = head
+        .fields()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"host"))
+        .map(|(_, value)| value);
+    let field = fields.next();
+    if fields.next().is_some() {
+        return Err(refused("host_duplicate", "the field Host is repeated"));
+    }
+    match (head.authority(), field) {
+        (Some(one), None) | (None, Some(one)) if !one.is_empty() => Ok(one),
+        (Some(authority), Some(field)) if authority.eq_ignore_ascii_case(field) => Ok(authority),
+        (Some(_), Some(_)) => Err(refused("host_conflict", "Host and :authority differ")),
+        _ => Err(refused("host_missing", "the request names no host")),
+    }
 }
 
 fn request(head: &RequestHead, uri: Uri, body: RequestBody) -> Result<Request<WasiBody>, Refused> {
@@ -150,8 +204,15 @@ fn refused(error: NoAnswer) -> Refused {
     }
 }
 
-fn response(answer: http::Response<Answered>, pending: &Pending) -> Response {
+fn response(answer: http::Response<Answered>, pending: &mut Pending) -> Response {
     let (parts, body) = answer.into_parts();
+    // A component that names the request itself, in its own records too, names it here as well.
+    if let Some(id) = parts.headers.get("x-request-id")
+        && ids::is_request_id(id.as_bytes())
+        && let Ok(id) = id.to_str()
+    {
+        id.clone_into(&mut pending.request_id);
+    }
     let status = parts.status.as_u16();
     let mut fields = Fields::with_capacity(256);
     let mut length = None;

@@ -9,7 +9,7 @@ use lockgate_config::types::GatewayConfig;
 use lockgate_limits::Cells;
 
 use super::manifest::Manifest;
-use super::{App, CHAINING_SUFFIX};
+use super::{App, CHAINING_SUFFIX, RuntimeConfig};
 use crate::cache::MemoryCache;
 use crate::gate::{Gate, Generation, Parts};
 use crate::metrics::Metrics;
@@ -33,6 +33,23 @@ pub fn manifest(path: &Path) -> anyhow::Result<Manifest> {
     super::manifest::load(&file).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the app is not run:\n{}", faults.join("\n"))
+    })
+}
+
+/// Reads a runtime configuration; without a file it says nothing.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn runtime_config(file: Option<&Path>) -> anyhow::Result<RuntimeConfig> {
+    let Some(file) = file else {
+        return Ok(RuntimeConfig::default());
+    };
+    RuntimeConfig::load(file).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(
+            "the runtime configuration is not used:\n{}",
+            faults.join("\n")
+        )
     })
 }
 

@@ -9,7 +9,7 @@ use super::bindings::fermyon::spin::variables as v2;
 use super::bindings::spin::variables::variables as v3;
 use super::bindings::wasi::config::store as config;
 use super::instance::InstanceState;
-use super::manifest::Manifest;
+use super::manifest::{Component, Manifest};
 
 /// What the name of an environment variable begins with.
 const PREFIX: &str = "SPIN_VARIABLE_";
@@ -41,6 +41,16 @@ pub(super) fn resolve(
             missing.join(", ")
         ))
     }
+}
+
+/// What a component's own table makes of the app's variables.
+pub(super) fn of(
+    component: &Component,
+    variables: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let own = component.variables.iter();
+    own.map(|(name, value)| (name.clone(), value.value.fill(variables)))
+        .collect()
 }
 
 /// Why a variable has no value for a component.

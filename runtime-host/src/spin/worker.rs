@@ -2,13 +2,13 @@
 //! end tells the requests that were in it.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Sleep;
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Store, StoreContextMut, WasmBacktrace};
@@ -42,6 +42,11 @@ pub(super) struct Seat {
     pub(super) place: Arc<OwnedSemaphorePermit>,
 }
 
+/// Every place for an instance is taken.
+#[derive(Debug, thiserror::Error)]
+#[error("instances_max is reached")]
+pub(super) struct NoPlace;
+
 /// Makes the instances of one component.
 pub(super) struct Worker {
     pub(super) sandbox: Sandbox,
@@ -50,25 +55,22 @@ pub(super) struct Worker {
     /// The app that it belongs to, for service chaining.
     pub(super) app: Arc<OnceLock<Weak<App>>>,
     pub(super) places: Arc<Semaphore>,
-    /// Requests that wait for a place.
-    pub(super) waiting: Arc<AtomicUsize>,
+    /// Told when a place becomes free.
+    pub(super) freed: Arc<Notify>,
     pub(super) concurrent: bool,
     /// The component behind a middleware.
     pub(super) next: Option<Arc<Runner>>,
 }
 
-impl Worker {
-    /// A place for one more instance.
-    async fn place(&self, time: Duration) -> wasmtime::Result<OwnedSemaphorePermit> {
-        if let Ok(place) = self.places.clone().try_acquire_owned() {
-            return Ok(place);
-        }
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let place = tokio::time::timeout(time, self.places.clone().acquire_owned()).await;
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let place = place
-            .map_err(|_| wasmtime::format_err!("instances_max is reached, none became free"))?;
-        Ok(place?)
+/// A place for an instance.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    freed: Arc<Notify>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.freed.notify_one();
     }
 }
 
@@ -79,7 +81,12 @@ impl HandlerState for Worker {
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, Expiration, Running>> {
         let settings = &self.given.settings;
-        let place = self.place(settings.timeout).await?;
+        // Not waited for: another instance may be free sooner than a place is.
+        let permit = self.places.clone().try_acquire_owned();
+        let place = Place {
+            _permit: permit.map_err(|_| NoPlace)?,
+            freed: self.freed.clone(),
+        };
         let app = self.app.get().cloned().unwrap_or_default();
         let hooks = Hooks::new(self.given.clone(), app, self.next.clone());
         let mut store = new_store(&self.sandbox, &self.given, hooks)?;
@@ -90,6 +97,7 @@ impl HandlerState for Worker {
             Err(_) => wasmtime::bail!("the component did not start in time"),
         };
         let meter = store.data().meter.clone();
+        let requests = Arc::<Requests>::default();
         let default = if self.concurrent { 1_000 } else { 1 };
         let reused = settings.requests_per_instance_max.unwrap_or(default);
         Ok(Instance {
@@ -98,7 +106,7 @@ impl HandlerState for Worker {
             view: InstanceState::http,
             expiration: Expiration {
                 meter,
-                waiting: self.waiting.clone(),
+                requests: requests.clone(),
                 idle: settings.idle_timeout,
                 request: settings.timeout,
                 stream: settings.stream_timeout,
@@ -113,16 +121,35 @@ impl HandlerState for Worker {
                     1
                 },
                 timeout: settings.timeout,
-                seats: Mutex::default(),
+                requests,
             },
         })
+    }
+}
+
+/// How long an instance goes on in which a request had no answer in time, once it has no other.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The requests of an instance.
+#[derive(Default)]
+struct Requests {
+    /// Those whose answer has not begun are told why the instance ended.
+    seats: Mutex<Vec<oneshot::Sender<Ended>>>,
+    /// One had no answer in time. The instance takes no more.
+    expired: AtomicBool,
+}
+
+impl Requests {
+    /// Whether a client waits for the head of an answer.
+    fn any_unanswered(&self) -> bool {
+        self.seats.lock().iter().any(|seat| !seat.is_closed())
     }
 }
 
 /// When an instance ends by itself.
 pub(super) struct Expiration {
     meter: Arc<Meter>,
-    waiting: Arc<AtomicUsize>,
+    requests: Arc<Requests>,
     idle: Duration,
     request: Duration,
     stream: Duration,
@@ -139,15 +166,13 @@ impl WorkerExpiration for Expiration {
     ) -> Poll<()> {
         self.meter.poll_ended();
         let time = match status {
-            // Somebody waits for a place.
-            WorkerStatus::Idle if self.waiting.load(Ordering::Relaxed) > 0 => {
-                return Poll::Ready(());
-            }
             WorkerStatus::Idle => self.idle,
             // One that does not answer is told by `on_request_start`; this is for those that do
             // not even let the instance look.
-            WorkerStatus::Requests => self.request + Duration::from_secs(1),
-            WorkerStatus::PostReturn => self.stream,
+            WorkerStatus::Requests if self.requests.any_unanswered() => self.request + GRACE,
+            WorkerStatus::PostReturn if self.requests.expired.load(Ordering::Relaxed) => GRACE,
+            // The answers have begun. One of WASI 0.2 counts as a request until its end.
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.stream,
         };
         let deadline = start + time;
         let this = &mut *self;
@@ -171,11 +196,11 @@ impl WorkerExpiration for Expiration {
 
 /// An instance that takes requests.
 pub(super) struct Running {
-    _place: OwnedSemaphorePermit,
+    _place: Place,
     requests_max: usize,
     concurrent_max: usize,
     timeout: Duration,
-    seats: Mutex<Vec<oneshot::Sender<Ended>>>,
+    requests: Arc<Requests>,
 }
 
 impl WorkerState for Running {
@@ -198,14 +223,16 @@ impl WorkerState for Running {
         seat: Seat,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        let mut seats = self.seats.lock();
+        let mut seats = self.requests.seats.lock();
         // Whoever has its answer does not listen any more.
         seats.retain(|seat| !seat.is_closed());
         seats.push(seat.ended);
         let (place, sleep) = (seat.place, tokio::time::sleep(self.timeout));
+        let requests = self.requests.clone();
         Box::pin(async move {
             let _place = place;
             sleep.await;
+            requests.expired.store(true, Ordering::Relaxed);
         })
     }
 
@@ -233,7 +260,7 @@ impl WorkerState for Running {
             stopped: state.meter.stopped(),
             cause,
         };
-        for seat in self.seats.lock().drain(..) {
+        for seat in self.requests.seats.lock().drain(..) {
             let _ = seat.send(ended.clone());
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use lockgate_tests::records::records_of;
 use lockgate_tests::setup::PLAIN_SITE;
 use lockgate_tests::wait::until_within;
-use lockgate_tests::world::records_of;
 use lockgate_tests::{Request, Response, Setup, World, until};
 use rustix::process::Signal;
 

@@ -10,7 +10,7 @@ use crate::verbs::AlreadySaid;
 use crate::{cargo, checkout, supervise};
 use anyhow::{Result, bail};
 use counts::Counts;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 pub(super) const VERB: Verb = Verb {
     name: "test",
@@ -18,7 +18,9 @@ pub(super) const VERB: Verb = Verb {
     about: "run everything: formatting, lints, licences, all tests, the demo",
     details: "\
 Without a filter: formatting, tidiness, licences, clippy with warnings as errors, the
-components, all tests in the profile that `dist/` is built with, and the demo's own check.
+components, all tests in the profile that `dist/` is built with, the end-to-end tests once more
+with the composed gateway (`lockgate up --portable`, and `spin up` where `spin` is on PATH), and the
+demo's own check.
 With filters: what the tests need is built, and the tests whose names contain a filter run.
 
 The last line is `N passed, N failed, N skipped`: the sums of the test programs' result lines,
@@ -51,7 +53,7 @@ fn run(args: &[String]) -> Result<()> {
 
 /// The whole suite. Steps that need nothing of each other all run, whatever failed before.
 fn everything(suite: &mut Suite) -> Result<()> {
-    suite.steps = Steps::new(14);
+    suite.steps = Steps::new(16);
     suite.needed(&format!("target {TARGET}"), || {
         toolchain::ensure_target().map(drop)
     })?;
@@ -108,6 +110,7 @@ fn everything(suite: &mut Suite) -> Result<()> {
         Ok(())
     });
     suite.tests(&[])?;
+    suite.other_ways()?;
     suite.step("demo", || {
         up::ports_free().map_err(|error| Trouble::Missing(format!("{error:#}")))?;
         up::check_demo().map_err(Trouble::from)
@@ -177,11 +180,33 @@ impl Suite {
     }
 
     fn tests(&mut self, filters: &[&str]) -> Result<()> {
-        let (ended, counts) = self.steps.run("tests", || programs::run(filters))?;
+        self.programs("tests", || programs::run(filters))
+    }
+
+    /// The end-to-end tests with the gate run in the other ways (`tests/ways.toml`).
+    fn other_ways(&mut self) -> Result<()> {
+        self.programs("tests, portable", || programs::run_end_to_end("portable"))?;
+        if spin_on_path() {
+            return self.programs("tests, spin", || programs::run_end_to_end("spin"));
+        }
+        // Never a failure: no toolchain brings Spin along.
+        let why = "there is no `spin` on PATH: nothing was run under Spin";
+        eprintln!("SKIPPED tests, spin: {why}");
+        self.counts.step_skipped();
+        self.notes.push(format!("skipped: tests, spin: {why}"));
+        Ok(())
+    }
+
+    fn programs(
+        &mut self,
+        name: &str,
+        run: impl FnOnce() -> Result<(ExitStatus, Counts)>,
+    ) -> Result<()> {
+        let (ended, counts) = self.steps.run(name, run)?;
         let ran_without_a_word = !ended.success() && !counts.any_failed();
         self.counts.add(&counts);
         if ran_without_a_word {
-            self.failed("tests", &anyhow::anyhow!("cargo test ended with {ended}"));
+            self.failed(name, &anyhow::anyhow!("cargo test ended with {ended}"));
         }
         Ok(())
     }
@@ -204,6 +229,13 @@ impl Suite {
         }
         Ok(())
     }
+}
+
+/// Whether `spin` is on `PATH`.
+fn spin_on_path() -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join("spin").is_file())
+    })
 }
 
 /// Runs a cargo subcommand that is a rustup component of its own.

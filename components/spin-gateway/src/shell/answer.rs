@@ -1,5 +1,7 @@
 //! Every exit passes here: what happened becomes a response, and its record is written when the
-//! last byte is out.
+//! last byte is out. What is stored is stored before its record says so.
+
+use std::time::{Duration, SystemTime};
 
 use lockgate_shell::problem;
 use lockgate_wire::Verdict;
@@ -13,6 +15,7 @@ use super::record;
 use super::refused::{Fields as Lines, Refused, add};
 use super::route_fields;
 use super::store::Draft;
+use super::unix_ms;
 
 /// An answer.
 pub(super) struct Reply {
@@ -64,6 +67,14 @@ pub(super) async fn send(mut call: Call, result: Result<Reply, Refused>) -> Resp
     // Without a length Spin holds small answers back for tens of milliseconds.
     if let Some(length) = length {
         add(&mut lines, "content-length", length.to_string());
+    }
+    // Whoever answers says when (RFC 9110 §6.6.1).
+    if !lines
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("date"))
+    {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms());
+        add(&mut lines, "date", httpdate::fmt_http_date(now));
     }
     let (to, contents) = wit_stream::new::<u8>();
     let (finish, finished) = wit_future::new(|| Ok(None));
@@ -122,9 +133,9 @@ fn wasi_fields(lines: &Lines) -> Fields {
 
 /// Sends the body, stores what is to be stored, writes the record.
 async fn follow(
-    call: Call,
+    mut call: Call,
     body: Body,
-    mut to: StreamWriter<u8>,
+    to: StreamWriter<u8>,
     finish: FutureWriter<Result<Option<Trailers>, ErrorCode>>,
 ) {
     match body {
@@ -134,30 +145,37 @@ async fn follow(
             record::write(call, 0, None).await;
         }
         Body::Full(bytes) => {
-            let out = bytes.len() as u64;
-            let left = to.write_all(bytes).await.len() as u64;
-            drop(to);
+            let out = send_whole(&call, bytes, to).await;
             let _ = finish.write(Ok(None)).await;
-            record::write(call, out.saturating_sub(left), None).await;
+            record::write(call, out, None).await;
         }
         Body::Kept(bytes, draft) => {
-            let out = bytes.len() as u64;
             let copy = draft.map(|draft| (draft, bytes.clone()));
-            let left = to.write_all(bytes).await.len() as u64;
-            drop(to);
+            let out = send_whole(&call, bytes, to).await;
             let _ = finish.write(Ok(None)).await;
-            record::write(call, out.saturating_sub(left), None).await;
+            call.end();
             if let Some((draft, bytes)) = copy {
                 draft.store(bytes).await;
             }
+            record::write(call, out, None).await;
         }
         Body::Stream(streamed) => pass_on(call, *streamed, to, finish).await,
     }
 }
 
+/// Sends a body; how much of it went out. To HEAD none does, but Spin takes no length without one.
+async fn send_whole(call: &Call, bytes: Vec<u8>, mut to: StreamWriter<u8>) -> u64 {
+    let length = bytes.len() as u64;
+    let left = to.write_all(bytes).await.len() as u64;
+    if call.head.method() == b"HEAD" {
+        return 0;
+    }
+    length.saturating_sub(left)
+}
+
 /// Hands a body on while it comes.
 async fn pass_on(
-    call: Call,
+    mut call: Call,
     streamed: Streamed,
     mut to: StreamWriter<u8>,
     finish: FutureWriter<Result<Option<Trailers>, ErrorCode>>,
@@ -209,8 +227,9 @@ async fn pass_on(
     // Trailers are not stored, so a body with trailers is not either.
     let whole = matches!(end, Ok(None)) && length.is_none_or(|length| length == out);
     let _ = finish.write(end).await;
-    record::write(call, out, failure.as_deref()).await;
+    call.end();
     if let (true, Some(draft)) = (whole, draft) {
         draft.store(kept).await;
     }
+    record::write(call, out, failure.as_deref()).await;
 }

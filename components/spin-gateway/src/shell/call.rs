@@ -1,5 +1,6 @@
 //! What is known of a request while it runs.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -9,7 +10,7 @@ use spin_sdk::wasip3::http::types::{Method, Request, Scheme};
 use spin_sdk::wasip3::random::random;
 
 use super::state::Generation;
-use super::{monotonic_ns, unix_ms};
+use super::{micros_since, monotonic_ns, unix_ms};
 use lockgate_shell::spin::{Head, client_address};
 
 /// A request, and what its record will say.
@@ -35,7 +36,10 @@ pub(super) struct Call {
     pub(super) cache: Option<CacheState>,
     pub(super) origin: Option<u16>,
     pub(super) origin_ms: Option<u32>,
-    pub(super) bytes_in: u64,
+    /// Of the client's body, counted while it is handed on.
+    pub(super) bytes_in: Rc<Cell<u64>>,
+    /// How long it took; `None` while it runs.
+    pub(super) duration_us: Option<u64>,
 }
 
 impl Call {
@@ -71,9 +75,15 @@ impl Call {
             cache: None,
             origin: None,
             origin_ms: None,
-            bytes_in: 0,
+            bytes_in: Rc::default(),
+            duration_us: None,
             head,
         }
+    }
+
+    /// The last byte of the answer is out.
+    pub(super) fn end(&mut self) {
+        self.duration_us = Some(micros_since(self.started_ns));
     }
 
     /// The length that the client announced for its body, bytes.

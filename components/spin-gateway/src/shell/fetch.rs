@@ -6,6 +6,7 @@ use std::rc::Rc;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use lockgate_record::Stage;
 use lockgate_shell::forward::{Forward, ForwardError};
+use lockgate_shell::spin::Head;
 use lockgate_shell::{Origin, fields};
 use spin_sdk::wasip3::http::client;
 use spin_sdk::wasip3::http::types::{
@@ -58,17 +59,20 @@ pub(super) async fn fetch(step: &mut Step<'_>, request: Request) -> Result<Fetch
             let cause = format!("the body of {length} bytes is longer than {bytes_max}");
             return Err(Refused::new(413, "body_too_large", cause).at(Stage::Origin));
         }
-        step.call.bytes_in = length;
+        step.call.bytes_in.set(length);
     }
-    let too_large = Rc::new(Cell::new(false));
+    let fault = Rc::new(Cell::new(None));
     let method = request.get_method();
     let body = step.call.has_body.then(|| match length {
         // Spin holds the client to the length that it announced.
         Some(_) => {
             let (stream, end) = consume_request(request);
-            (stream, without_trailers(end))
+            (stream, without_trailers(end, fault.clone()))
         }
-        None => bounded(request, bytes_max, too_large.clone()),
+        None => {
+            let bytes_in = step.call.bytes_in.clone();
+            bounded(request, bytes_max, bytes_in, fault.clone())
+        }
     });
     let outgoing = build(step, origin, method, length, body)?;
     let requested_at_ms = unix_ms();
@@ -76,13 +80,31 @@ pub(super) async fn fetch(step: &mut Step<'_>, request: Request) -> Result<Fetch
     let result = client::send(outgoing).await;
     let took_ms = micros_since(begun_ns) / 1_000;
     step.call.origin_ms = Some(u32::try_from(took_ms).unwrap_or(u32::MAX));
-    if too_large.get() {
-        let cause = format!("the body is longer than {bytes_max} bytes");
-        return Err(Refused::new(413, "body_too_large", cause).at(Stage::Origin));
+    // What is wrong with the client's body is not the origin's fault. An origin that has answered
+    // before is heard.
+    match (result, fault.take()) {
+        (_, Some(BodyFault::TooLong)) => {
+            let cause = format!("the body is longer than {bytes_max} bytes");
+            Err(Refused::new(413, "body_too_large", cause).at(Stage::Origin))
+        }
+        (Err(_), Some(BodyFault::Malformed(error))) => {
+            let cause = format!("the client's body broke off: {error:?}");
+            Err(Refused::new(400, "body_malformed", cause).at(Stage::Origin))
+        }
+        (result, _) => receive(result.map_err(|error| refused(&error))?, requested_at_ms),
     }
-    let response = result.map_err(|error| refused(&error))?;
-    receive(response, requested_at_ms)
 }
+
+/// Why a client's body is not handed on to its end.
+enum BodyFault {
+    /// It has no announced length, and more bytes than may be.
+    TooLong,
+    /// It is not framed as it should be, or ends too early.
+    Malformed(ErrorCode),
+}
+
+/// Where the fault of a body is told.
+type BodyFaultCell = Rc<Cell<Option<BodyFault>>>;
 
 /// The request for the origin.
 fn build(
@@ -114,6 +136,10 @@ fn build(
     let mut list = entries(&made.headers);
     if let (Some(length), Some(_)) = (length, &body) {
         list.push(("content-length".to_owned(), length.to_string().into_bytes()));
+    }
+    // What matters to an origin (gRPC asks for it); the connection it is said on is Spin's.
+    if takes_trailers(&call.head) {
+        list.push(("te".to_owned(), b"trailers".to_vec()));
     }
     let options = RequestOptions::new();
     for (set, ms) in [
@@ -225,6 +251,16 @@ pub(super) fn entries(headers: &HeaderMap) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
+/// Whether the client takes trailers (RFC 9110 §10.1.4).
+fn takes_trailers(head: &Head) -> bool {
+    let lines = head
+        .text_fields()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("te"));
+    lines
+        .flat_map(|(_, value)| value.split(|byte| *byte == b','))
+        .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
+
 /// The client's body as it comes.
 pub(super) fn consume_request(request: Request) -> (StreamReader<u8>, BodyEnd) {
     let (_, result) = wit_future::new(|| Ok(()));
@@ -233,43 +269,50 @@ pub(super) fn consume_request(request: Request) -> (StreamReader<u8>, BodyEnd) {
 
 /// A client's trailers are not handed on: they would come after all checks. That its body broke
 /// off is.
-fn without_trailers(end: BodyEnd) -> BodyEnd {
+fn without_trailers(end: BodyEnd, fault: BodyFaultCell) -> BodyEnd {
     let (finish, finished) = wit_future::new(|| Ok(None));
     spawn(async move {
-        let _ = finish.write(end.await.map(|_| None)).await;
+        let _ = finish.write(ended(end, &fault).await).await;
     });
     finished
 }
 
-/// The client's body, broken off where it is longer than `bytes_max`.
+/// The end of a client's body, its fault told.
+async fn ended(end: BodyEnd, fault: &BodyFaultCell) -> Result<Option<Trailers>, ErrorCode> {
+    end.await.map(|_| None).inspect_err(|error| {
+        fault.set(Some(BodyFault::Malformed(error.clone())));
+    })
+}
+
+/// The client's body, counted, and broken off where it is longer than `bytes_max`.
 fn bounded(
     request: Request,
     bytes_max: u64,
-    too_large: Rc<Cell<bool>>,
+    bytes_in: Rc<Cell<u64>>,
+    fault: BodyFaultCell,
 ) -> (StreamReader<u8>, BodyEnd) {
     let (mut from, end) = consume_request(request);
     let (mut to, stream) = wit_stream::new::<u8>();
     let broken = || Err(ErrorCode::HttpRequestBodySize(None));
     let (finish, finished) = wit_future::new(broken);
     spawn(async move {
-        let mut left = bytes_max;
         let mut buffer = Vec::with_capacity(CHUNK_BYTES);
         loop {
             let (result, chunk) = from.read(buffer).await;
-            let length = chunk.len() as u64;
-            if length > left {
-                too_large.set(true);
+            let so_far = bytes_in.get().saturating_add(chunk.len() as u64);
+            bytes_in.set(so_far);
+            if so_far > bytes_max {
+                fault.set(Some(BodyFault::TooLong));
                 let _ = finish.write(broken()).await;
                 return;
             }
-            left = left.saturating_sub(length);
             buffer = to.write_all(chunk).await;
             if !buffer.is_empty() || result == StreamResult::Dropped {
                 break;
             }
         }
         drop(to);
-        let _ = finish.write(end.await.map(|_| None)).await;
+        let _ = finish.write(ended(end, &fault).await).await;
     });
     (stream, finished)
 }

@@ -154,7 +154,7 @@ async fn receive(call: &mut Call, request: Request) -> Result<Vec<u8>, Refused> 
     }
     end.await
         .map_err(|error| Refused::new(400, "client_gone", format!("{error:?}")))?;
-    call.bytes_in = bytes.len() as u64;
+    call.bytes_in.set(bytes.len() as u64);
     Ok(bytes)
 }
 

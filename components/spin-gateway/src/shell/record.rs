@@ -97,9 +97,11 @@ pub(super) async fn write(call: Call, bytes_out: u64, failure: Option<&str>) {
             .origin
             .and_then(|index| route(index)?.origin.as_deref()),
         origin_ms: call.origin_ms,
-        bytes_in: call.bytes_in,
+        bytes_in: call.bytes_in.get(),
         bytes_out,
-        duration_us: micros_since(call.started_ns),
+        duration_us: call
+            .duration_us
+            .unwrap_or_else(|| micros_since(call.started_ns)),
         policy_us: call.policy_us,
         bundle: generation.map(|generation| generation.bundle_tag),
         component: generation.and_then(|generation| generation.component_tag),

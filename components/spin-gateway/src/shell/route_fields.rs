@@ -12,9 +12,12 @@ pub(super) fn sets(route: &Route, name: &str) -> bool {
     ours.any(|(own, _)| own.eq_ignore_ascii_case(name))
 }
 
-/// Adds an answer's lines but for those that the route sets, and these.
-pub(super) fn add_replacing(fields: &mut Fields, route: &Route, lines: Fields) {
-    fields.extend(lines.into_iter().filter(|(name, _)| !sets(route, name)));
+/// Puts an answer's lines but for those that the route sets before the gate's own, which are of
+/// the last that had it in hand (`Cache-Status`, RFC 9211 §2), and adds those of the route.
+pub(super) fn add_replacing(fields: &mut Fields, route: &Route, mut lines: Fields) {
+    lines.retain(|(name, _)| !sets(route, name));
+    lines.append(fields);
+    *fields = lines;
     add_all(fields, route);
 }
 

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lockgate_limits::{LimitSpec, StoredLimits};
+use lockgate_shell::spin::variable_name;
 use lockgate_shell::{Document, Package};
 use spin_sdk::key_value::Store;
 use spin_sdk::sqlite::Connection;
@@ -215,15 +216,6 @@ fn per_second(name: &str, requests: u32) -> LimitSpec {
             burst: None,
         }],
     }
-}
-
-/// A variable of Spin: lower case letters, digits and `_`.
-fn variable_name(prefix: &str, name: &str) -> String {
-    let plain = |letter: char| match letter.to_ascii_lowercase() {
-        letter if letter.is_ascii_alphanumeric() => letter,
-        _ => '_',
-    };
-    format!("{prefix}_{}", name.chars().map(plain).collect::<String>())
 }
 
 /// A variable that is there and not empty.

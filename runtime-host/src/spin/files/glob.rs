@@ -2,7 +2,7 @@
 
 /// Whether a path with `/` between its names is meant by a pattern.
 #[must_use]
-pub(super) fn matches(pattern: &str, path: &str) -> bool {
+pub(in crate::spin) fn matches(pattern: &str, path: &str) -> bool {
     let pattern: Vec<&str> = names(pattern).collect();
     let path: Vec<&str> = names(path).collect();
     all(&pattern, &path)
@@ -25,7 +25,7 @@ fn names(path: &str) -> impl Iterator<Item = &str> {
 fn all(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern, path) {
         ([], []) => true,
-        (["**"], [_, ..]) => true,
+        (["**"], path) => !path.is_empty(),
         (["**", rest @ ..], _) => (0..=path.len()).any(|skipped| match path.get(skipped..) {
             Some(path) => all(rest, path),
             None => false,

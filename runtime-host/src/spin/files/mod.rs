@@ -3,7 +3,7 @@
 //! A folder at a path of its own is shown as it is. What patterns name is copied to a folder of
 //! the app when it starts, as Spin does, because a component is shown folders only.
 
-mod glob;
+pub(super) mod glob;
 
 use std::path::{Component as Part, Path, PathBuf};
 

@@ -1,6 +1,8 @@
 //! `key_value_stores`: `fermyon:spin/key-value`, `spin:key-value` and `wasi:keyvalue`, all over
 //! the same stores.
 
+mod backend;
+mod redis;
 mod store;
 mod v2;
 mod v3;
@@ -10,16 +12,17 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-pub(super) use store::Stores;
+pub(super) use backend::Labels;
 
 use super::instance::InstanceState;
+use backend::Backend;
 
 /// A store that a component opened.
 #[derive(Clone)]
 #[allow(unreachable_pub, reason = "generated code exports it again")]
 pub struct Opened {
     label: Arc<str>,
-    stores: Stores,
+    stores: Backend,
 }
 
 /// A compare-and-swap on its way.
@@ -52,8 +55,8 @@ fn open(state: &mut InstanceState, label: &str) -> Result<Resource<Opened>, Clos
         );
         return Err(Closed::Denied);
     }
-    let Some(stores) = state.given.stores.clone() else {
-        return Err(Closed::Other("there are no stores".to_owned()));
+    let Some(stores) = state.given.stores.get(label) else {
+        return Err(Closed::Other("there is no such store".to_owned()));
     };
     let opened = Opened {
         label: label.into(),

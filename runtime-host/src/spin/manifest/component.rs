@@ -6,6 +6,7 @@ use lockgate_config::Fault;
 use lockgate_config::document::{Node, Value};
 
 use super::names;
+use super::native::{self, NativeFiles};
 use super::reader::{Placed, Table, expected, text};
 use super::settings::{self, Settings};
 use super::template::Template;
@@ -33,6 +34,8 @@ pub struct Component {
     pub sqlite_databases: Vec<String>,
     /// What it may spend.
     pub settings: Settings,
+    /// It is the gateway, for which the host's own path stands.
+    pub native: Option<NativeFiles>,
 }
 
 /// Files for a component.
@@ -70,7 +73,7 @@ pub(super) fn read(id: &str, mut table: Table<'_>, faults: &mut Vec<Fault>) -> O
         .collect();
     let key_value_stores = labels(&mut table, "key_value_stores", faults);
     let sqlite_databases = labels(&mut table, "sqlite_databases", faults);
-    let settings = tool(&mut table, faults);
+    let (settings, native) = tool(&mut table, faults);
     for (key, why) in [
         ("allowed_http_hosts", "write allowed_outbound_hosts"),
         ("ai_models", "it has no inference"),
@@ -98,6 +101,7 @@ pub(super) fn read(id: &str, mut table: Table<'_>, faults: &mut Vec<Fault>) -> O
         key_value_stores,
         sqlite_databases,
         settings,
+        native,
     })
 }
 
@@ -179,14 +183,19 @@ fn mount(item: &Placed<&Node>, faults: &mut Vec<Fault>) -> Option<Placed<Mount>>
     }
 }
 
-fn tool(table: &mut Table<'_>, faults: &mut Vec<Fault>) -> Settings {
+fn tool(table: &mut Table<'_>, faults: &mut Vec<Fault>) -> (Settings, Option<NativeFiles>) {
     let Some(tools) = table.table("tool", faults) else {
-        return Settings::default();
+        return Default::default();
     };
-    tools
+    let ours = tools
         .all()
         .into_iter()
-        .find(|(name, _)| *name == "lockgate")
-        .and_then(|(_, value)| Table::open(&value, &value.at, faults))
-        .map_or_else(Settings::default, |table| settings::read(table, faults))
+        .find(|(name, _)| *name == "lockgate");
+    let Some(mut table) = ours.and_then(|(_, value)| Table::open(&value, &value.at, faults)) else {
+        return Default::default();
+    };
+    let settings = settings::read(&mut table, faults);
+    let native = native::read(&mut table, faults);
+    table.finish(faults);
+    (settings, native)
 }

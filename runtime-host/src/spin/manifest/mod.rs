@@ -5,7 +5,9 @@
 
 mod component;
 mod names;
+mod native;
 mod reader;
+mod runtime_config;
 mod settings;
 mod template;
 mod trigger;
@@ -17,7 +19,10 @@ use lockgate_config::Fault;
 use lockgate_config::document::{self, Node, nearest};
 
 pub use component::{Component, Mount};
+pub use native::NativeFiles;
 pub use reader::Placed;
+pub use runtime_config::RuntimeConfig;
+pub(in crate::spin) use runtime_config::StoreKind;
 pub use settings::Settings;
 pub use template::Template;
 pub use trigger::{Action, RouteSpec, StaticResponse, Trigger};
@@ -39,6 +44,15 @@ pub struct Manifest {
     pub components: BTreeMap<String, Component>,
     /// The folder that relative paths start from.
     pub folder: PathBuf,
+}
+
+impl Manifest {
+    /// Every component runs as it is, also the gateway.
+    pub fn make_portable(&mut self) {
+        for component in self.components.values_mut() {
+            component.native = None;
+        }
+    }
 }
 
 /// A variable of the app.

@@ -22,7 +22,7 @@ impl<T> Placed<T> {
     }
 
     /// Another value at the same place.
-    pub(super) fn with<U>(&self, value: U) -> Placed<U> {
+    pub(in crate::spin) fn with<U>(&self, value: U) -> Placed<U> {
         Placed {
             value,
             at: self.at.clone(),

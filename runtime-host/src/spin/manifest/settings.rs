@@ -50,7 +50,7 @@ impl Default for Settings {
 /// The most instances of one component.
 pub(crate) const INSTANCES_MAX: u64 = 1_000;
 
-pub(super) fn read(mut table: Table<'_>, faults: &mut Vec<Fault>) -> Settings {
+pub(super) fn read(table: &mut Table<'_>, faults: &mut Vec<Fault>) -> Settings {
     let mut settings = Settings::default();
     let mut set = |key, range, slot: &mut u64| {
         if let Some(number) = table.number(key, range, faults) {
@@ -89,8 +89,5 @@ pub(super) fn read(mut table: Table<'_>, faults: &mut Vec<Fault>) -> Settings {
     time("timeout_ms", &mut settings.timeout);
     time("stream_timeout_ms", &mut settings.stream_timeout);
     time("idle_timeout_ms", &mut settings.idle_timeout);
-    // What stands for the gateway's packaging for Spin; until then it runs as under Spin.
-    table.pass(&["policy"]);
-    table.finish(faults);
     settings
 }

@@ -23,7 +23,7 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
+pub(in crate::spin) enum ConnectError {
     #[error("the URL has no host")]
     NoHost,
     #[error("{0} cannot be resolved: {1}")]
@@ -69,17 +69,29 @@ async fn connect(hosts: &AllowedHosts, uri: &Uri) -> Result<Stream, ConnectError
         .port_u16()
         .or_else(|| default_port(scheme))
         .unwrap_or(80);
-    let addresses = resolve(&host, port).await?;
-    let allowed: Vec<SocketAddr> = addresses
-        .into_iter()
-        .filter(|address| hosts.allows_address(scheme, address.ip(), port))
-        .collect();
-    if allowed.is_empty() {
-        return Err(ConnectError::Private(host));
+    stream(Some(hosts), scheme, &host, port, scheme == "https").await
+}
+
+/// Connects to a host; with `hosts` only where these allow its address.
+///
+/// # Errors
+/// Why there is no connection.
+pub(in crate::spin) async fn stream(
+    hosts: Option<&AllowedHosts>,
+    scheme: &str,
+    host: &str,
+    port: u16,
+    tls: bool,
+) -> Result<Stream, ConnectError> {
+    let allows = |ip| hosts.is_none_or(|hosts| hosts.allows_address(scheme, ip, port));
+    let mut addresses = resolve(host, port).await?;
+    addresses.retain(|address| allows(address.ip()));
+    if addresses.is_empty() {
+        return Err(ConnectError::Private(host.to_owned()));
     }
-    let stream = connect_any(&allowed).await?;
+    let stream = connect_any(&addresses).await?;
     stream.set_nodelay(true)?;
-    if scheme != "https" {
+    if !tls {
         return Ok(Stream::Plain(stream));
     }
     let name = host.trim_matches(['[', ']']).to_owned();
@@ -133,7 +145,7 @@ fn tls_config() -> Arc<ClientConfig> {
 }
 
 /// A connection, encrypted or not.
-pub(super) enum Stream {
+pub(in crate::spin) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }

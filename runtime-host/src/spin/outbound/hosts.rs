@@ -2,9 +2,12 @@
 //! be. The first is looked at before a name is resolved, the second after: a name that its owner
 //! points at `127.0.0.1` or a cloud's metadata service leads nowhere.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use lockgate_config::types::Cidr;
+
+use crate::spin::manifest::Component;
 
 /// The domain of the app's own components.
 pub const CHAINING_SUFFIX: &str = ".spin.internal";
@@ -40,6 +43,24 @@ enum Ports {
 }
 
 impl AllowedHosts {
+    /// What a component may reach; `variables` are the app's.
+    ///
+    /// # Errors
+    /// The first entry that is none, with its place in the manifest.
+    pub(crate) fn of(
+        component: &Component,
+        variables: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Self> {
+        let mut hosts = Self::default();
+        for entry in &component.allowed_outbound_hosts {
+            let text = entry.value.fill(variables);
+            hosts
+                .add(&text)
+                .map_err(|reason| anyhow::anyhow!("{}", entry.fault(reason)))?;
+        }
+        Ok(hosts)
+    }
+
     /// Adds an entry: `SCHEME://HOST[:PORT]`, each of which may be `*`.
     ///
     /// # Errors
@@ -171,7 +192,7 @@ pub(crate) fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),
-        "redis" => Some(6379),
+        "redis" | "rediss" => Some(6379),
         "postgres" => Some(5432),
         "mysql" => Some(3306),
         _ => None,

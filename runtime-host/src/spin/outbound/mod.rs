@@ -2,7 +2,7 @@
 //! app, the app itself.
 
 mod client;
-mod connect;
+pub(super) mod connect;
 pub(super) mod hosts;
 
 use std::sync::{Arc, Weak};

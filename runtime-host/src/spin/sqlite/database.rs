@@ -1,19 +1,53 @@
 //! One SQLite connection of a component.
+//!
+//! Who writes the statements is not trusted: SQLite's own ways out of a database are closed
+//! ([`permits`]), and a statement has bounds in time and bytes.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
+use tokio::sync::Mutex;
 
 /// The most that one statement gives back, in bytes.
 const ROWS_BYTES_MAX: usize = 64 << 20;
-/// The longest text or blob, in bytes.
-const VALUE_BYTES_MAX: i32 = 64 << 20;
+/// The longest text or blob, in bytes: a function over two of them is one step.
+const VALUE_BYTES_MAX: i32 = 8 << 20;
+/// The longest statement, in bytes.
+const STATEMENT_BYTES_MAX: i32 = 1 << 20;
+/// The longest pattern of LIKE and GLOB, whose time is that of the text times the pattern.
+const PATTERN_BYTES_MAX: i32 = 1_000;
 /// Virtual machine steps between two looks at the clock.
-const STEPS: i32 = 100_000;
+const STEPS: i32 = 1_000;
+
+/// The PRAGMAs of a component: they tell of its database, or set what is kept in its file.
+/// Others reach the whole process (`hard_heap_limit`, `temp_store_directory`), take memory of the
+/// host (`cache_size`, `temp_store`), or let a damaged schema in (`writable_schema`).
+const PRAGMAS: [&str; 19] = [
+    "application_id",
+    "collation_list",
+    "compile_options",
+    "defer_foreign_keys",
+    "foreign_key_check",
+    "foreign_key_list",
+    "foreign_keys",
+    "function_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "optimize",
+    "page_count",
+    "quick_check",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+    "user_version",
+];
 
 /// A value of either interface.
 #[derive(Debug, Clone)]
@@ -42,7 +76,19 @@ pub(crate) struct Rows {
 /// An open database.
 #[derive(Clone)]
 #[allow(unreachable_pub, reason = "generated code exports it again")]
-pub struct Connection(Arc<Mutex<rusqlite::Connection>>);
+pub struct Connection(Arc<Mutex<Held>>);
+
+/// Closed on a thread that may wait: closing writes the log back into the file.
+struct Held(Option<rusqlite::Connection>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn_blocking(move || drop(db));
+        }
+    }
+}
 
 impl Connection {
     /// Opens a file, and makes it where it is not there.
@@ -51,21 +97,12 @@ impl Connection {
     /// What SQLite says.
     pub(crate) async fn open(file: &Path) -> Result<Self, String> {
         let file = file.to_owned();
-        let opened = tokio::task::spawn_blocking(move || -> rusqlite::Result<_> {
-            let db = rusqlite::Connection::open(file)?;
-            db.busy_timeout(Duration::from_secs(5))?;
-            db.pragma_update(None, "journal_mode", "wal")?;
-            db.pragma_update(None, "synchronous", "normal")?;
-            // No other file: a component has the databases that it was given.
-            db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-            db.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
-            Ok(db)
-        });
+        let opened = tokio::task::spawn_blocking(move || connect(&file));
         let db = opened
             .await
             .map_err(|error| error.to_string())?
             .map_err(|error| error.to_string())?;
-        Ok(Self(Arc::new(Mutex::new(db))))
+        Ok(Self(Arc::new(Mutex::new(Held(Some(db))))))
     }
 
     /// Runs one statement, for `time_max` at most.
@@ -103,11 +140,51 @@ impl Connection {
         &self,
         work: impl FnOnce(&mut rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
-        let db = self.0.clone();
-        match tokio::task::spawn_blocking(move || work(&mut db.lock())).await {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        }
+        // Taken before a thread is: who waits for a connection takes none.
+        let mut held = self.0.clone().lock_owned().await;
+        let done = tokio::task::spawn_blocking(move || match &mut held.0 {
+            Some(db) => work(db).map_err(|error| error.to_string()),
+            None => Err("the database is closed".to_owned()),
+        });
+        done.await.map_err(|error| error.to_string())?
+    }
+}
+
+fn connect(file: &Path) -> rusqlite::Result<rusqlite::Connection> {
+    let mut db = rusqlite::Connection::open(file)?;
+    db.busy_timeout(Duration::from_secs(5))?;
+    db.pragma_update(None, "journal_mode", "wal")?;
+    db.pragma_update(None, "synchronous", "normal")?;
+    // No other file: a component has the databases that it was given.
+    db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    db.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
+    db.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, STATEMENT_BYTES_MAX)?;
+    db.set_limit(Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_BYTES_MAX)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, false)?;
+    db.authorizer(Some(permits))?;
+    Ok(db)
+}
+
+/// What a statement may do, asked by SQLite while it compiles one.
+fn permits(context: AuthContext<'_>) -> Authorization {
+    let permitted = match context.action {
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } | AuthAction::Unknown { .. } => false,
+        AuthAction::Pragma { pragma_name, .. } => PRAGMAS
+            .iter()
+            .any(|known| pragma_name.eq_ignore_ascii_case(known)),
+        // The first takes and calls pointers, whatever the configuration says, where they are
+        // bound as parameters; the second loads native code.
+        AuthAction::Function { function_name } => !["fts3_tokenizer", "load_extension"]
+            .iter()
+            .any(|denied| function_name.eq_ignore_ascii_case(denied)),
+        _ => true,
+    };
+    if permitted {
+        Authorization::Allow
+    } else {
+        Authorization::Deny
     }
 }
 
@@ -157,5 +234,72 @@ impl rusqlite::ToSql for Value {
             Self::Null => ValueRef::Null,
         };
         Ok(rusqlite::types::ToSqlOutput::Borrowed(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn run(db: &Connection, statement: &str, parameters: Vec<Value>) -> Result<Rows, String> {
+        let time_max = Duration::from_millis(300);
+        db.execute(statement.to_owned(), parameters, time_max).await
+    }
+
+    #[tokio::test]
+    async fn a_statement_stays_in_its_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Connection::open(&folder.path().join("a.db")).await.unwrap();
+        run(&db, "create table t (a)", Vec::new()).await.unwrap();
+        run(&db, "insert into t values (?1)", vec![Value::Integer(7)])
+            .await
+            .unwrap();
+        for allowed in [
+            "select count(*), upper('x') from t",
+            "pragma table_info(t)",
+            "pragma user_version = 3",
+            "select * from pragma_table_info('t')",
+            "create virtual table f using fts5(body)",
+            "begin",
+            "commit",
+        ] {
+            let done = run(&db, allowed, Vec::new()).await;
+            assert!(done.is_ok(), "{allowed}: {done:?}");
+        }
+        let other = folder.path().join("other.db");
+        let other = other.display();
+        for denied in [
+            format!("attach '{other}' as o"),
+            format!("vacuum into '{other}'"),
+            "select fts3_tokenizer('simple')".to_owned(),
+            "select hex(fts3_tokenizer(?1))".to_owned(),
+            "select load_extension('x')".to_owned(),
+            "pragma hard_heap_limit = 1".to_owned(),
+            "pragma temp_store_directory = '/tmp'".to_owned(),
+            "pragma cache_size = -10000000".to_owned(),
+            "pragma writable_schema = on".to_owned(),
+            "select * from pragma_database_list".to_owned(),
+            "update sqlite_schema set sql = ''".to_owned(),
+        ] {
+            let text = vec![Value::Text("simple".to_owned())];
+            let parameters = if denied.contains('?') {
+                text
+            } else {
+                Vec::new()
+            };
+            let done = run(&db, &denied, parameters).await;
+            assert!(done.is_err(), "{denied}: {done:?}");
+        }
+        assert!(!folder.path().join("other.db").exists());
+    }
+
+    #[tokio::test]
+    async fn a_statement_without_end_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Connection::open(&folder.path().join("a.db")).await.unwrap();
+        let endless = "with recursive r(n) as (select 1 union all select n + 1 from r)
+             select max(length(randomblob(1000000))) from r";
+        let done = run(&db, endless, Vec::new()).await;
+        assert!(done.is_err_and(|error| error.contains("interrupted")));
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use http_body_util::BodyExt as _;
 use spin_sdk::experimental::wasi::keyvalue::{atomics, batch, store as bucket};
 use spin_sdk::http::{IntoResponse, Request, StatusCode};
+use spin_sdk::redis::{self, RedisParameter};
 use spin_sdk::{http_service, key_value, sqlite, variables, wasip3};
 
 thread_local! {
@@ -82,6 +83,7 @@ async fn act(path: &str, query: &str, served: u64, request: Request) -> anyhow::
         }
         "swap" => swap(query)?,
         "sql" => sql(query).await?,
+        "redis" => use_redis(query).await?,
         "sleep" => {
             sleep(query.parse()?).await;
             "slept".to_owned()
@@ -167,6 +169,34 @@ fn swap(key: &str) -> anyhow::Result<String> {
     let second = atomics::swap(second, b"3").is_ok();
     let many = batch::get_many(&bucket, &[key.to_owned(), "none".to_owned()]).map_err(debug)?;
     Ok(format!("{first} {second} {many:?}"))
+}
+
+/// Everything that a connection can do, with keys that begin with the one given.
+async fn use_redis(query: &str) -> anyhow::Result<String> {
+    let (url, key) = query.split_once(',').unwrap_or((query, "k"));
+    let redis = redis::Connection::open(url).await.map_err(debug)?;
+    let (number, set) = (format!("{key}-number"), format!("{key}-set"));
+    redis.set(key, "one").await.map_err(debug)?;
+    let got = redis.get(key).await.map_err(debug)?;
+    let got = got.map(|got| String::from_utf8_lossy(&got).into_owned());
+    redis.incr(&number).await.map_err(debug)?;
+    let sum = redis.incr(&number).await.map_err(debug)?;
+    let wrong = redis.incr(key).await;
+    let wrong = wrong
+        .err()
+        .map_or("none".to_owned(), |error| format!("{error:?}"));
+    redis.sadd(&set, ["a", "b", "c"]).await.map_err(debug)?;
+    let removed = redis.srem(&set, ["c", "d"]).await.map_err(debug)?;
+    let mut members = redis.smembers(&set).await.map_err(debug)?;
+    members.sort();
+    redis.publish("channel", "payload").await.map_err(debug)?;
+    let script = "return {7, ARGV[1], false, {'y', redis.status_reply('OK')}}";
+    let arguments = [script, "0", "x"].map(|text| RedisParameter::Binary(text.into()));
+    let flat = redis.execute("EVAL", arguments).await.map_err(debug)?;
+    let deleted = redis.del([key, &number, &set]).await.map_err(debug)?;
+    Ok(format!(
+        "{got:?} {sum} {wrong} {members:?} {removed} {flat:?} {deleted}"
+    ))
 }
 
 async fn sql(text: &str) -> anyhow::Result<String> {

@@ -4,7 +4,7 @@ use super::counts::Counts;
 use crate::{cargo, supervise};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 
 /// `cargo test` over the workspace, for the tests whose names contain one of `filters`, or all.
@@ -15,6 +15,26 @@ pub(super) fn run(filters: &[&str]) -> Result<(ExitStatus, Counts)> {
     let mut command = cargo::command(&["test", "--release", "--workspace", "--no-fail-fast"]);
     // What a passing test says is shown: that it was skipped, above all.
     command.args(["--", "--show-output"]).args(filters);
+    counted(command)
+}
+
+/// The modules of the end-to-end tests that start no gate of their own, or always the same.
+const OF_ONE_WAY: [&str; 3] = ["imports::", "spin_", "ways::"];
+
+/// The end-to-end tests with the gate run in another way: `LOCKGATE_E2E_WAY`.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn run_end_to_end(way: &str) -> Result<(ExitStatus, Counts)> {
+    // The whole workspace, so that its features, and what was compiled with them, stay the same.
+    let mut command = cargo::command(&["test", "--release", "--workspace", "--test", "e2e"]);
+    command.env("LOCKGATE_E2E_WAY", way);
+    command.args(["--", "--show-output"]);
+    command.args(OF_ONE_WAY.iter().flat_map(|module| ["--skip", module]));
+    counted(command)
+}
+
+fn counted(mut command: Command) -> Result<(ExitStatus, Counts)> {
     let mut child = supervise::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let stdout = child.stdout().context("standard output is piped")?;
     let stderr = child.stderr().context("standard error is piped")?;
