@@ -98,15 +98,23 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
         anyhow::bail!("no rounds");
     };
     let mut vs_wasmtime = ratio(ours, wasmtime_series, &series);
-    vs_wasmtime.detail["wasmtime_arguments"] = json!(wasmtime.arguments);
+    vs_wasmtime.detail["wasmtime_arguments"] = json!(without_folders(&wasmtime.arguments));
     let mut measured = vec![vs_wasmtime];
     if let (Some(spin_series), Some(spin)) = (rest.first(), &spin) {
         let mut vs_spin = ratio(ours, spin_series, &[]);
         vs_spin.detail = json!({
             "series": "see hello_vs_wasmtime: measured in the same rounds",
-            "spin_arguments": spin.arguments,
+            "spin_arguments": without_folders(&spin.arguments),
         });
         measured.push(vs_spin);
     }
     Ok(measured)
+}
+
+/// Arguments as results name them: files without the folders of this machine.
+fn without_folders(arguments: &[String]) -> Vec<&str> {
+    arguments
+        .iter()
+        .map(|argument| argument.rsplit('/').next().unwrap_or_default())
+        .collect()
 }
