@@ -2,15 +2,13 @@
 
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Request, Uri, header};
-use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full};
 
 use super::{Forward, Origin, OriginError, OriginResponse, fields, request};
-use crate::http::{BodyError, RequestBody};
+use crate::http::{RequestBody, ResponseBody};
 use crate::spin::{self, NoAnswer, Runner};
 
 /// Asks the component.
@@ -20,6 +18,7 @@ pub(super) async fn send(
     forward: Forward<'_>,
     body: RequestBody,
 ) -> Result<OriginResponse, OriginError> {
+    let head_only = forward.method == b"HEAD";
     let mut request = request::build(origin, &forward, &body)?;
     absolute(&mut request, forward.tls)?;
     let path = request.uri().path().to_owned();
@@ -28,13 +27,21 @@ pub(super) async fn send(
     let answer = runner.answer(request).await.map_err(from_component)?;
     let (head, body) = answer.into_parts();
     let mut headers = head.headers;
-    let length = announced(&headers).or_else(|| body.size_hint().exact());
+    let announced = announced(&headers);
     fields::remove_hop_by_hop(&mut headers);
-    let body = body.map_err(|error| BodyError::Component(error.to_string()));
+    let (body, length) = match body.to_send(announced) {
+        ResponseBody::Full(whole) => {
+            // To HEAD it says nothing of the body that is not sent.
+            let length = (!head_only).then_some(whole.len() as u64);
+            let body = Full::new(whole).map_err(|never| match never {});
+            (BoxBody::new(body), announced.or(length))
+        }
+        ResponseBody::Stream { body, length } => (body, length),
+    };
     Ok(OriginResponse {
         status: head.status.as_u16(),
         headers,
-        body: BoxBody::<Bytes, BodyError>::new(body),
+        body,
         length,
     })
 }

@@ -1,8 +1,9 @@
 //! Ready instances of one bundle.
 //!
 //! A call is synchronous, so no more instances are ever in use than there are threads that call:
-//! the pool is filled for all of them, and a checkout is one pop from a lock-free queue. It runs
-//! dry only after traps: replacements are made one after the other by one thread, on idle cores
+//! the pool is filled for all of them, and a checkout is one pop from a stack. The instance that
+//! was used last is taken first: its memory is still in the processor's caches, where taking turns
+//! among all of them would find each one cold. The pool runs dry only after traps: replacements are made one after the other by one thread, on idle cores
 //! only, however many trap, and then there are [`SPARE`] more. An I/O thread that finds nothing
 //! gives its call to the inspection pool, whose threads make an instance where there is still none.
 //!
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_queue::ArrayQueue;
+use parking_lot::Mutex;
 
 use super::instance::{CallError, Instance, PolicyComponent, Secrets};
 use crate::priority::{Gives, give_way};
@@ -27,7 +29,7 @@ const WARY_FOR: Duration = Duration::from_secs(10);
 
 /// Instances that hold the same bundle.
 pub struct Pool {
-    ready: ArrayQueue<Instance>,
+    ready: Ready,
     /// Those that failed, to be dropped: giving megabytes back to the system takes milliseconds,
     /// which no request should wait for.
     spoiled: ArrayQueue<Instance>,
@@ -43,6 +45,40 @@ pub struct Pool {
     wary_until_ms: AtomicU64,
 }
 
+/// A bounded stack of instances.
+struct Ready {
+    instances: Mutex<Vec<Instance>>,
+    max: usize,
+}
+
+impl Ready {
+    fn new(max: usize) -> Self {
+        Self {
+            instances: Mutex::new(Vec::with_capacity(max)),
+            max,
+        }
+    }
+
+    fn pop(&self) -> Option<Instance> {
+        self.instances.lock().pop()
+    }
+
+    /// One too many is dropped: the pool has what it needs.
+    fn push(&self, instance: Instance) {
+        let mut instances = self.instances.lock();
+        if instances.len() < self.max {
+            instances.push(instance);
+        } else {
+            drop(instances);
+            drop(instance);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.instances.lock().len() >= self.max
+    }
+}
+
 impl Pool {
     /// Makes `size` instances, in parallel.
     ///
@@ -56,7 +92,7 @@ impl Pool {
         traps: Arc<AtomicU64>,
     ) -> anyhow::Result<Arc<Self>> {
         let pool = Self {
-            ready: ArrayQueue::new(size.max(1) + SPARE),
+            ready: Ready::new(size.max(1) + SPARE),
             spoiled: ArrayQueue::new(size.max(1) + SPARE),
             component: Some(component),
             bundle,
@@ -103,7 +139,7 @@ impl Pool {
     #[must_use]
     pub fn none() -> Arc<Self> {
         Arc::new(Self {
-            ready: ArrayQueue::new(1),
+            ready: Ready::new(1),
             spoiled: ArrayQueue::new(1),
             component: None,
             bundle: Vec::new(),
@@ -154,8 +190,7 @@ impl Pool {
     ) -> Result<T, CallError> {
         let result = call(&mut instance);
         if result.is_ok() {
-            // A full queue only means that the pool has what it needs.
-            let _ = self.ready.push(instance);
+            self.ready.push(instance);
         } else {
             self.traps.fetch_add(1, Ordering::Relaxed);
             let until = self.ms(Instant::now() + WARY_FOR);
@@ -187,7 +222,7 @@ impl Pool {
         }
     }
 
-    /// Makes what is missing, one after the other, until the queue is full.
+    /// Makes what is missing, one after the other, until the pool is full.
     fn replace_missing(&self) {
         loop {
             while let Some(spoiled) = self.spoiled.pop() {
@@ -207,7 +242,7 @@ impl Pool {
     }
 
     fn add(&self) -> anyhow::Result<()> {
-        let _ = self.ready.push(self.make()?);
+        self.ready.push(self.make()?);
         Ok(())
     }
 

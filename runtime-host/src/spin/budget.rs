@@ -42,13 +42,19 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// To be called when a poll of the worker ends without the instance having ended.
-    pub(super) fn poll_ended(&self) {
-        self.polls.fetch_add(1, Ordering::Relaxed);
-        if !self.interrupted.swap(false, Ordering::Relaxed) {
-            // It waits.
+    /// To be called when a poll of the worker ends without the instance having ended. Whether it
+    /// waits for something; otherwise it only shares its thread.
+    pub(super) fn poll_ended(&self) -> bool {
+        // Of one poller at a time, so that no locked instruction is needed.
+        let polls = self.polls.load(Ordering::Relaxed).wrapping_add(1);
+        self.polls.store(polls, Ordering::Relaxed);
+        let waits = !self.interrupted.load(Ordering::Relaxed);
+        if waits {
             self.used_ns.store(0, Ordering::Relaxed);
+        } else {
+            self.interrupted.store(false, Ordering::Relaxed);
         }
+        waits
     }
 
     /// Why this host stopped the instance, where it did.

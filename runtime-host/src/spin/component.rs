@@ -6,12 +6,13 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_channel::oneshot;
 use lockgate_config::Fault;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use wasmtime::Trap;
 use wasmtime::component::{InstancePre, Linker};
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler, ProxyPre};
+use wasmtime_wasi_http::handler::ProxyPre;
 use wasmtime_wasi_http::{p2, p3};
 
 use super::app::App;
@@ -25,7 +26,7 @@ use super::manifest::{self, Settings};
 use super::outbound::{AllowedHosts, OutboundClient};
 use super::redis;
 use super::variables;
-use super::worker::{Ended, NoPlace, Seat, Worker};
+use super::workers::{self, Asked, Ended, Seat, Workers};
 use crate::sandbox::{Sandbox, precompiled};
 
 /// What a component has. There is nothing else.
@@ -75,10 +76,8 @@ pub struct Runner {
     pub id: Arc<str>,
     /// The first eight bytes of the digest of its `.wasm` file.
     pub tag: [u8; 8],
-    handler: ProxyHandler<Worker>,
+    workers: Arc<Workers>,
     in_flight: Arc<Semaphore>,
-    /// Told when an instance has room again, or there is room for one.
-    freed: Arc<Notify>,
 }
 
 /// How long the end of an instance may take to tell why.
@@ -132,14 +131,26 @@ impl Runner {
         let Ok(place) = self.in_flight.clone().try_acquire_owned() else {
             return Err(NoAnswer::Busy);
         };
-        let place = Arc::new(place);
-        // Within an instance the time is looked after; this is for a request that waits for one.
-        let time = self.handler.state().given.settings.timeout + QUEUE_GRACE;
-        let handled = self.handle(&place, request);
-        let handled = tokio::time::timeout(time, handled).await;
-        // Its instance may have room for another.
-        self.freed.notify_one();
-        let response = handled.unwrap_or(Err(NoAnswer::Timeout))?;
+        let seat = Seat::new(place);
+        let (sender, receiver) = oneshot::channel();
+        let asked = Asked {
+            request,
+            seat: seat.clone(),
+            answer: sender,
+        };
+        // Also where the client leaves.
+        let waiting = Waiting(&seat);
+        let time = self.workers.workshop.given.settings.timeout;
+        let answer = tokio::time::timeout(time, self.workers.ask(asked, receiver)).await;
+        drop(waiting);
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(no_answer(&error, &seat).await),
+            Err(_) => {
+                seat.expire();
+                return Err(NoAnswer::Timeout);
+            }
+        };
         // One that announces another answer, or is none, would mix up answers on the connection.
         let status = response.status().as_u16();
         if !(200..600).contains(&status) {
@@ -147,49 +158,20 @@ impl Runner {
                 "it answered with status {status}"
             )));
         }
-        Ok(response.map(|body| Answered::new(body, place)))
-    }
-
-    /// Gives the request to an instance, as soon as one has room or there is room for one.
-    async fn handle(
-        &self,
-        place: &Arc<OwnedSemaphorePermit>,
-        mut request: http::Request<WasiBody>,
-    ) -> Result<http::Response<WasiBody>, NoAnswer> {
-        loop {
-            let (sender, ended) = oneshot::channel();
-            let seat = Seat {
-                ended: sender,
-                place: place.clone(),
-            };
-            let error = match self.handler.handle(seat, request).await {
-                Ok(response) => return Ok(response),
-                Err(error) => error,
-            };
-            match error.downcast::<InstantiationError<Seat>>() {
-                Ok(none) if none.error.is::<NoPlace>() => {
-                    request = none.request.into_inner().map_err(|_| NoAnswer::Busy)?;
-                    let _ = tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await;
-                }
-                Ok(none) => {
-                    return Err(NoAnswer::Failed(format!("no instance: {:#}", none.error)));
-                }
-                Err(error) => return Err(no_answer(error, ended).await),
-            }
-        }
+        Ok(response.map(|body| Answered::new(body, seat)))
     }
 }
 
-/// How long a request waits for word that there is room before it looks by itself.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Somebody waits for the head of an answer.
+struct Waiting<'a>(&'a Seat);
 
-/// Beyond `timeout_ms`, so that an instance that is late can tell so itself.
-const QUEUE_GRACE: Duration = Duration::from_secs(2);
-
-async fn no_answer(error: wasmtime::Error, ended: oneshot::Receiver<Ended>) -> NoAnswer {
-    if error.is::<ExpirationError>() {
-        return NoAnswer::Timeout;
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set_answered();
     }
+}
+
+async fn no_answer(error: &wasmtime::Error, seat: &Seat) -> NoAnswer {
     let trap = error.downcast_ref::<Trap>();
     // An error that the component answered with: its instance goes on. With every other the
     // instance is on its way out, and with it whoever can say why.
@@ -199,19 +181,21 @@ async fn no_answer(error: wasmtime::Error, ended: oneshot::Receiver<Ended>) -> N
     let told = if answered {
         None
     } else {
-        let told = tokio::time::timeout(TELLING_TIMEOUT, ended).await;
-        told.ok().and_then(Result::ok)
+        let told = tokio::time::timeout(TELLING_TIMEOUT, seat.ended()).await;
+        told.ok().flatten()
     };
     match told {
         Some(Ended {
             stopped: Some(Stopped::Cpu),
             cause,
+            ..
         }) => NoAnswer::Cpu(cause),
         Some(Ended {
             stopped: Some(Stopped::Memory),
             cause,
+            ..
         }) => NoAnswer::Failed(format!("memory_bytes_max is reached: {cause}")),
-        Some(Ended { cause, .. }) if cause.contains("guest timed out") => NoAnswer::Timeout,
+        Some(Ended { late: true, .. }) => NoAnswer::Timeout,
         Some(Ended { cause, .. }) => NoAnswer::Failed(cause),
         None if trap == Some(&Trap::Interrupt) => NoAnswer::Cpu(error.root_cause().to_string()),
         None => NoAnswer::Failed(error.root_cause().to_string()),
@@ -247,26 +231,21 @@ pub(super) fn load(
     let (pre, concurrent) = handler(&loaded.component, pre, engine).map_err(told)?;
     let given = Arc::new(given(workshop, component)?);
     let settings = &given.settings;
-    let places = usize::try_from(settings.instances_max).unwrap_or(1);
     let in_flight = usize::try_from(settings.requests_in_flight_max).unwrap_or(1);
     let id = given.id.clone();
-    let freed = Arc::<Notify>::default();
-    let worker = Worker {
+    let workers = Workers::new(workers::Workshop {
         sandbox: workshop.sandbox.clone(),
         pre,
         app: workshop.app.clone(),
-        places: Arc::new(Semaphore::new(places)),
-        freed: freed.clone(),
         concurrent,
         given,
         next,
-    };
+    });
     Ok(Runner {
         id,
         tag: crate::start::tag(&loaded.digest),
-        handler: ProxyHandler::new(worker),
+        workers,
         in_flight: Arc::new(Semaphore::new(in_flight)),
-        freed,
     })
 }
 

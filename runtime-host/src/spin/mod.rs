@@ -6,7 +6,7 @@
 //! app.rs       routes and components; requests between components
 //! serve.rs     one request of a client
 //! component.rs one component: what it is given, and who runs it
-//! worker.rs    its instances: made, shared by requests, ended
+//! workers/     its instances: made, shared by requests, ended
 //! budget.rs    their CPU time and memory
 //! ```
 //! Invariants: **a component has what its manifest gives it and nothing else**; nothing is
@@ -34,7 +34,7 @@ pub(crate) mod serve;
 mod sqlite;
 pub mod start;
 mod variables;
-mod worker;
+mod workers;
 
 pub use app::{App, Places};
 pub(crate) use body::to_component;

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
-/// A longer line is broken.
-const LINE_BYTES_MAX: usize = 4096;
+/// A longer line is broken. A record of the gateway for Spin is one line.
+const LINE_BYTES_MAX: usize = 64 << 10;
 /// What is kept of the last lines.
 const TAIL_BYTES_MAX: usize = 2048;
 

@@ -4,9 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
-use http_body::Body as _;
-use http_body_util::BodyExt as _;
-use http_body_util::combinators::BoxBody;
 use lockgate_record::Stage;
 use lockgate_shell::ids;
 use wasmtime_wasi_http::WasiBody;
@@ -17,7 +14,7 @@ use super::component::{NoAnswer, Runner};
 use super::headers::{self, Matched};
 use super::manifest::StaticResponse;
 use crate::gate::Refused;
-use crate::http::{BodyError, Fields, RequestBody, RequestHead, Response, ResponseBody};
+use crate::http::{Fields, RequestBody, RequestHead, Response, ResponseBody};
 use crate::record::Pending;
 
 /// Paths that Spin keeps for itself.
@@ -227,13 +224,12 @@ fn response(answer: http::Response<Answered>, pending: &mut Pending) -> Response
         }
     }
     fields.add(b"x-request-id", pending.request_id.as_bytes());
-    let length = length.or_else(|| body.size_hint().exact());
     let mut response = Response::full(status, fields, Bytes::new());
-    response.announced_length = length;
-    response.body = ResponseBody::Stream {
-        body: BoxBody::new(body.map_err(|error| BodyError::Component(error.to_string()))),
-        length,
-    };
+    response.body = body.to_send(length);
+    response.announced_length = length.or(match &response.body {
+        ResponseBody::Stream { length, .. } => *length,
+        ResponseBody::Full(_) => None,
+    });
     response
 }
 

@@ -7,13 +7,18 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use tokio::sync::Semaphore;
 
 /// The most that one call gives back, in bytes.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// The stores of an app.
 #[derive(Clone)]
-pub(crate) struct Stores(Arc<Mutex<Connection>>);
+pub(crate) struct Stores {
+    connection: Arc<Mutex<Connection>>,
+    /// Taken before a thread is: who waits for the connection takes none.
+    turn: Arc<Semaphore>,
+}
 
 /// Why a call failed.
 pub(super) type Fault = String;
@@ -35,7 +40,10 @@ impl Stores {
                primary key (store, key))",
             [],
         )?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        Ok(Self {
+            connection: Arc::new(Mutex::new(connection)),
+            turn: Arc::new(Semaphore::new(1)),
+        })
     }
 
     /// Runs `work` on a thread that may wait.
@@ -46,8 +54,14 @@ impl Stores {
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
-        let connection = self.0.clone();
-        let done = tokio::task::spawn_blocking(move || work(&mut connection.lock())).await;
+        let turn = self.turn.clone().acquire_owned().await;
+        let turn = turn.map_err(|error| error.to_string())?;
+        let connection = self.connection.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work(&mut connection.lock())
+        });
+        let done = done.await;
         match done {
             Ok(result) => result.map_err(|error| {
                 tracing::warn!("the key-value store failed: {error}");

@@ -148,7 +148,10 @@ fn template(text: &Placed<String>, faults: &mut Vec<Fault>) -> Option<Placed<Tem
 fn labels(table: &mut Table<'_>, key: &'static str, faults: &mut Vec<Fault>) -> Vec<String> {
     let mut labels = Vec::new();
     for label in table.texts(key, faults) {
-        if names::is_kebab(&label.value) || names::is_snake(&label.value) {
+        let taken = key == "sqlite_databases" && matches!(&*label.value, "db" | "key_value");
+        if taken {
+            faults.push(label.fault("is the name of another file of the app: choose another"));
+        } else if names::is_kebab(&label.value) || names::is_snake(&label.value) {
             labels.push(label.value);
         } else {
             faults.push(

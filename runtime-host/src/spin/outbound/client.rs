@@ -38,7 +38,7 @@ impl OutboundClient {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(IDLE_MAX)
-            .build(Connector { hosts });
+            .build(Connector::new(hosts));
         Self { client }
     }
 
@@ -107,6 +107,7 @@ fn told(error: &legacy::Error) -> Error {
         Some(ConnectError::Io(_)) => Error::DestinationUnavailable,
         Some(ConnectError::Tls(_)) => Error::TlsProtocolError,
         Some(ConnectError::Timeout) => Error::ConnectionTimeout,
+        Some(ConnectError::TooMany) => Error::ConnectionLimitReached,
         None => Error::HttpProtocolError,
     }
 }

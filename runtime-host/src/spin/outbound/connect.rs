@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -20,6 +21,12 @@ use super::hosts::{AllowedHosts, default_port, literal};
 
 /// Time for resolving, connecting and the TLS handshake together.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections of one component at the same time, those that are kept for later among them.
+const CONNECTIONS_MAX: usize = 256;
+
+/// Names that are looked up at the same time, of all components: each takes a thread.
+static RESOLVING: Semaphore = Semaphore::const_new(64);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +43,35 @@ pub(in crate::spin) enum ConnectError {
     Tls(std::io::Error),
     #[error("no connection in time")]
     Timeout,
+    #[error("the component has {CONNECTIONS_MAX} connections")]
+    TooMany,
 }
 
 /// Makes the connections of one component.
 #[derive(Clone)]
 pub(super) struct Connector {
-    pub(super) hosts: Arc<AllowedHosts>,
+    hosts: Arc<AllowedHosts>,
+    places: Arc<Semaphore>,
+}
+
+impl Connector {
+    /// To what `hosts` allows.
+    pub(super) fn new(hosts: Arc<AllowedHosts>) -> Self {
+        Self {
+            hosts,
+            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        }
+    }
+}
+
+/// A connection and its place among those of the component.
+pub(super) struct Placed {
+    stream: Stream,
+    _place: OwnedSemaphorePermit,
 }
 
 impl tower_service::Service<Uri> for Connector {
-    type Response = TokioIo<Stream>;
+    type Response = TokioIo<Placed>;
     type Error = ConnectError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ConnectError>> + Send>>;
 
@@ -54,10 +80,15 @@ impl tower_service::Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let hosts = self.hosts.clone();
+        let (hosts, places) = (self.hosts.clone(), self.places.clone());
         Box::pin(async move {
+            let place = places.try_acquire_owned();
+            let place = place.map_err(|_| ConnectError::TooMany)?;
             let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect(&hosts, &uri)).await;
-            Ok(TokioIo::new(stream.map_err(|_| ConnectError::Timeout)??))
+            Ok(TokioIo::new(Placed {
+                stream: stream.map_err(|_| ConnectError::Timeout)??,
+                _place: place,
+            }))
         })
     }
 }
@@ -108,10 +139,13 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError>
     if let Some(address) = literal(host) {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
+    let dns = |error| ConnectError::Dns(host.to_owned(), error);
+    let place = RESOLVING.acquire().await;
+    let _place = place.map_err(|error| dns(std::io::Error::other(error)))?;
     tokio::net::lookup_host((host, port))
         .await
         .map(Iterator::collect)
-        .map_err(|error| ConnectError::Dns(host.to_owned(), error))
+        .map_err(dns)
 }
 
 async fn connect_any(addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
@@ -150,9 +184,37 @@ pub(in crate::spin) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Connection for Stream {
+impl Connection for Placed {
     fn connected(&self) -> Connected {
         Connected::new()
+    }
+}
+
+impl AsyncRead for Placed {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Placed {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 

@@ -253,9 +253,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         [0x2002, high, low, ..] => embedded(high, low),
         [0, 0, 0, 0, 0, 0, _, _] => false,
-        [0x2001, 0xdb8, ..] | [0x64, 0xff9b, ..] => false,
+        // Documentation, Teredo (whose relay leads to any IPv4 address), local NAT64.
+        [0x2001, 0xdb8 | 0, ..] | [0x64, 0xff9b, ..] => false,
+        // Unique local, link-local, and the site-local ones that RFC 3879 deprecates.
         [first, ..] => {
-            !(address.is_multicast() || first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfe80)
+            !(address.is_multicast() || first & 0xfe00 == 0xfc00 || first & 0xff80 == 0xfe80)
         }
     }
 }
@@ -316,6 +318,8 @@ mod tests {
             "0.0.0.0",
             "::1",
             "fe80::1",
+            "fec0::1",
+            "2001:0:4136:e378:8000:63bf:3fff:fdd2",
             "fd00::1",
             "::ffff:10.1.2.3",
             "64:ff9b::a01:203",

@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 /// The most that one statement gives back, in bytes.
 const ROWS_BYTES_MAX: usize = 64 << 20;
@@ -23,6 +23,22 @@ const STATEMENT_BYTES_MAX: i32 = 1 << 20;
 const PATTERN_BYTES_MAX: i32 = 1_000;
 /// Virtual machine steps between two looks at the clock.
 const STEPS: i32 = 1_000;
+
+/// Statements at work at the same time, of all components: each takes a thread.
+static AT_WORK: Semaphore = Semaphore::const_new(64);
+
+/// Waits for a thread, runs `work` on it.
+async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let place = AT_WORK.acquire().await.map_err(|error| error.to_string())?;
+    let done = tokio::task::spawn_blocking(move || {
+        // Also where whoever asked has gone: the thread is still at work.
+        let _place = place;
+        work()
+    });
+    done.await.map_err(|error| error.to_string())?
+}
 
 /// The PRAGMAs of a component: they tell of its database, or set what is kept in its file.
 /// Others reach the whole process (`hard_heap_limit`, `temp_store_directory`), take memory of the
@@ -97,11 +113,7 @@ impl Connection {
     /// What SQLite says.
     pub(crate) async fn open(file: &Path) -> Result<Self, String> {
         let file = file.to_owned();
-        let opened = tokio::task::spawn_blocking(move || connect(&file));
-        let db = opened
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())?;
+        let db = on_thread(move || connect(&file).map_err(|error| error.to_string())).await?;
         Ok(Self(Arc::new(Mutex::new(Held(Some(db))))))
     }
 
@@ -142,11 +154,11 @@ impl Connection {
     ) -> Result<T, String> {
         // Taken before a thread is: who waits for a connection takes none.
         let mut held = self.0.clone().lock_owned().await;
-        let done = tokio::task::spawn_blocking(move || match &mut held.0 {
+        on_thread(move || match &mut held.0 {
             Some(db) => work(db).map_err(|error| error.to_string()),
             None => Err("the database is closed".to_owned()),
-        });
-        done.await.map_err(|error| error.to_string())?
+        })
+        .await
     }
 }
 
