@@ -3,9 +3,10 @@
 //! A call is synchronous, so no more instances are ever in use than there are threads that call:
 //! the pool is filled for all of them, and a checkout is one pop from a stack. The instance that
 //! was used last is taken first: its memory is still in the processor's caches, where taking turns
-//! among all of them would find each one cold. The pool runs dry only after traps: replacements are made one after the other by one thread, on idle cores
-//! only, however many trap, and then there are [`SPARE`] more. An I/O thread that finds nothing
-//! gives its call to the inspection pool, whose threads make an instance where there is still none.
+//! among all of them would find each one cold. The pool runs dry only after traps: replacements are
+//! made one after the other by one thread, on idle cores only, however many trap, and then there
+//! are [`SPARE`] more. An I/O thread that finds nothing gives its call to the inspection pool, whose
+//! threads make an instance where there is still none.
 //!
 //! Who made the policy fail once will again. For [`WARY_FOR`] after a call that failed the pool is
 //! wary: a call may take its whole deadline, and who calls should keep nobody waiting behind it.

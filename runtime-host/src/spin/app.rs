@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::component::{self, Runner, Workshop};
 use super::engine;
-use super::headers::{self, Matched};
+use super::headers::{self, Matched, RouteFields};
 use super::keyvalue::Labels;
 use super::manifest::{Action, Manifest, Placed, RouteSpec, RuntimeConfig, StaticResponse};
 use super::outbound::told;
@@ -139,7 +139,7 @@ impl App {
         };
         let path = request.uri().path().to_owned();
         let matched = Matched {
-            raw: "/...",
+            route: RouteFields::everything(),
             rest: &path,
             names: Vec::new(),
         };
@@ -162,7 +162,7 @@ impl App {
             return Err(Error::DestinationUnavailable);
         };
         let matched = Matched {
-            raw: found.raw,
+            route: found.fields,
             rest: found.rest,
             names: found.names,
         };

@@ -2,13 +2,43 @@
 //! are taken away: nobody else says who asks and by which route.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+
+/// A route as the fields tell it: made once, so that a request copies no text.
+#[derive(Debug, Clone)]
+pub struct RouteFields {
+    /// The pattern as it stands in the manifest; `None` where no field can hold it.
+    raw: Option<HeaderValue>,
+    /// The same without its wildcard.
+    prefix: Option<HeaderValue>,
+}
+
+impl RouteFields {
+    /// Those of a pattern.
+    #[must_use]
+    pub fn of(raw: &str) -> Self {
+        let prefix = raw.strip_suffix("/...").unwrap_or(raw);
+        let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).ok();
+        Self {
+            raw: value(raw),
+            prefix: value(prefix),
+        }
+    }
+
+    /// Those of a request that came by no route of the manifest.
+    pub(super) fn everything() -> &'static Self {
+        static EVERYTHING: LazyLock<RouteFields> = LazyLock::new(|| RouteFields::of("/..."));
+        &EVERYTHING
+    }
+}
 
 /// By which route a request came.
 pub(super) struct Matched<'a> {
-    /// The pattern as it stands in the manifest.
-    pub raw: &'a str,
+    /// The pattern.
+    pub route: &'a RouteFields,
     /// What its wildcard stands for.
     pub rest: &'a str,
     /// What its names stand for.
@@ -24,6 +54,23 @@ const ROUTE: HeaderName = HeaderName::from_static("spin-component-route");
 const CLIENT_ADDR: HeaderName = HeaderName::from_static("spin-client-addr");
 const PATH_MATCH: &str = "spin-path-match-";
 
+/// How many fields [`add`] adds, without those of a route's names.
+pub(super) const ADDED: usize = 7;
+
+/// Whether a field is the connection's, which no component is shown.
+pub(super) fn is_connections(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "transfer-encoding"
+            | "upgrade"
+            | "expect"
+            | "keep-alive"
+            | "proxy-connection"
+            | "http2-settings"
+    )
+}
+
 /// Sets Spin's fields and takes those of the connection away.
 pub(super) fn add<B>(
     request: &mut Request<B>,
@@ -34,57 +81,50 @@ pub(super) fn add<B>(
     let uri = request.uri();
     let scheme = uri.scheme_str().unwrap_or("http");
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let url = format!("{scheme}://{authority}{path}");
+    let url = [scheme, "://", authority, path].concat();
     let headers = request.headers_mut();
-    remove_path_matches(headers);
-    for name in [
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-        header::EXPECT,
-    ] {
-        headers.remove(name);
-    }
-    for name in ["keep-alive", "proxy-connection", "http2-settings"] {
-        headers.remove(name);
-    }
-    let prefix = matched.raw.strip_suffix("/...").unwrap_or(matched.raw);
-    set(headers, PATH_INFO, matched.rest);
-    set(headers, FULL_URL, &url);
-    set(headers, MATCHED_ROUTE, matched.raw);
-    set(headers, BASE_PATH, "/");
-    set(headers, RAW_ROUTE, matched.raw);
-    set(headers, ROUTE, prefix);
-    set(headers, CLIENT_ADDR, &client.to_string());
+    remove_foreign(headers);
+    let route = matched.route;
+    let rest = HeaderValue::from_bytes(matched.rest.as_bytes()).ok();
+    set(headers, PATH_INFO, rest);
+    set(headers, FULL_URL, owned(url));
+    set(headers, MATCHED_ROUTE, route.raw.clone());
+    set(headers, BASE_PATH, Some(HeaderValue::from_static("/")));
+    set(headers, RAW_ROUTE, route.raw.clone());
+    set(headers, ROUTE, route.prefix.clone());
+    set(headers, CLIENT_ADDR, owned(client.to_string()));
     for (name, value) in &matched.names {
         let name = format!(
             "{PATH_MATCH}{}",
             name.to_ascii_lowercase().replace('_', "-")
         );
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            set(headers, name, value);
+            set(headers, name, HeaderValue::from_bytes(value.as_bytes()).ok());
         }
     }
 }
 
+fn owned(text: String) -> Option<HeaderValue> {
+    HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
+}
+
 /// A value that is none, which only a path can hold, is left out.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    match HeaderValue::from_bytes(value.as_bytes()) {
-        Ok(value) => {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    match value {
+        Some(value) => {
             headers.insert(name, value);
         }
-        Err(_) => {
+        None => {
             headers.remove(name);
         }
     }
 }
 
-fn remove_path_matches(headers: &mut HeaderMap) {
-    let names: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with(PATH_MATCH))
-        .cloned()
-        .collect();
+/// Takes away the connection's fields and a client's own `spin-path-match-*`.
+fn remove_foreign(headers: &mut HeaderMap) {
+    let is_foreign =
+        |name: &&HeaderName| is_connections(name) || name.as_str().starts_with(PATH_MATCH);
+    let names: Vec<HeaderName> = headers.keys().filter(is_foreign).cloned().collect();
     for name in names {
         headers.remove(name);
     }
@@ -104,8 +144,9 @@ mod tests {
             .header("accept", "text/html")
             .body(())
             .unwrap();
+        let route = RouteFields::of("/user/:id/...");
         let matched = Matched {
-            raw: "/user/:id/...",
+            route: &route,
             rest: "/cart",
             names: vec![("id", "7")],
         };

@@ -51,7 +51,7 @@ pub(crate) fn add_headers<B>(
 ) {
     let authority = request.uri().authority().map(ToString::to_string);
     let matched = headers::Matched {
-        raw: "/...",
+        route: headers::RouteFields::everything(),
         rest: path,
         names: Vec::new(),
     };

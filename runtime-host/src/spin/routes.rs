@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::headers::RouteFields;
+
 /// The routes of an app; `T` is what a route leads to.
 #[derive(Debug)]
 pub struct Routes<T> {
@@ -25,6 +27,7 @@ struct Route<T> {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     raw: Arc<str>,
+    fields: RouteFields,
     segments: Vec<Segment>,
     wildcard: bool,
 }
@@ -42,6 +45,8 @@ pub struct Match<'r, 'p, T> {
     pub target: &'r T,
     /// The pattern as it stands in the manifest.
     pub raw: &'r Arc<str>,
+    /// The same as components are told of it.
+    pub fields: &'r RouteFields,
     /// What the wildcard stands for, with its slash; empty without one.
     pub rest: &'p str,
     /// What the names stand for.
@@ -82,6 +87,7 @@ impl Pattern {
         }
         Ok(Self {
             raw: raw.into(),
+            fields: RouteFields::of(raw),
             segments,
             wildcard,
         })
@@ -198,6 +204,7 @@ impl<T> Routes<T> {
                 return Some(Match {
                     target: &route.target,
                     raw: &route.pattern.raw,
+                    fields: &route.pattern.fields,
                     rest: "",
                     names: Vec::new(),
                 });
@@ -209,6 +216,7 @@ impl<T> Routes<T> {
             Some(Match {
                 target: &route.target,
                 raw: &route.pattern.raw,
+                fields: &route.pattern.fields,
                 rest,
                 names,
             })

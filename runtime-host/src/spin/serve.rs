@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use lockgate_record::Stage;
 use lockgate_shell::ids;
@@ -65,12 +66,14 @@ pub(crate) async fn respond(
     mut body: RequestBody,
     pending: &mut Pending,
 ) -> Result<Response, Refused> {
-    let (uri, authority) = uri(head, pending.connection.tls.is_some())?;
-    let path = uri.path().to_owned();
+    let uri = uri(head, pending.connection.tls.is_some())?;
+    // A second handle on the same bytes.
+    let whole = uri.clone();
+    let path = whole.path();
     if let Some(name) = path.strip_prefix(RESERVED) {
         return reserved(app, name, pending);
     }
-    let Some(found) = app.routes.find(&path) else {
+    let Some(found) = app.routes.find(path) else {
         return Err(Refused::new(404, "no_route", "no route matches the path").at(Stage::Route));
     };
     let runner = match found.target {
@@ -93,7 +96,7 @@ pub(crate) async fn respond(
         component: Some(runner.clone()),
     });
     let matched = Matched {
-        raw: found.raw,
+        route: found.fields,
         rest: found.rest,
         names: found.names,
     };
@@ -106,40 +109,52 @@ pub(crate) async fn respond(
     }
     body.limit(bytes_max);
     let mut request = request(head, uri, body)?;
-    headers::add(&mut request, &authority, &matched, pending.connection.peer);
+    let authority = whole.authority().map_or("", Authority::as_str);
+    headers::add(&mut request, authority, &matched, pending.connection.peer);
     let answer = runner.answer(request).await.map_err(refused)?;
     Ok(response(answer, pending))
 }
 
-/// The URI with scheme and authority, as components see it, and the authority.
-fn uri(head: &RequestHead, tls: bool) -> Result<(Uri, String), Refused> {
+/// The URI with scheme and authority, as components see it. Its parts share the head's bytes.
+fn uri(head: &RequestHead, tls: bool) -> Result<Uri, Refused> {
     let bad = |cause: String| Refused::new(400, "request_target_invalid", cause).at(Stage::Route);
     let target = std::str::from_utf8(head.target())
         .map_err(|_| bad("the target is not UTF-8".to_owned()))?;
     let host = one_host(head)?;
-    let host = std::str::from_utf8(host).unwrap_or_default();
-    let scheme = if tls { "https" } else { "http" };
-    let uri = if target.starts_with('/') {
-        format!("{scheme}://{host}{target}")
+    let scheme = if tls { Scheme::HTTPS } else { Scheme::HTTP };
+    let (named, path) = if target.starts_with('/') {
+        (host, target)
     } else if let Some(("http" | "https", rest)) = target.split_once("://") {
         // Whatever it says of the scheme: the connection's is the one that is meant.
-        format!("{scheme}://{rest}")
+        let (named, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        (named.as_bytes(), if path.is_empty() { "/" } else { path })
     } else {
         return Err(bad("the target is neither a path nor a URL".to_owned()));
     };
-    let uri: Uri = uri
-        .parse()
-        .map_err(|error: http::uri::InvalidUri| bad(error.to_string()))?;
-    let authority = uri
-        .authority()
-        .map(ToString::to_string)
-        .filter(|authority| !authority.contains('@'))
+    let shared = |part: &[u8]| {
+        // "/" of a URL without a path is not in the head.
+        let range = head.bytes.as_ptr_range();
+        if range.contains(&part.as_ptr()) {
+            head.bytes.slice_ref(part)
+        } else {
+            Bytes::copy_from_slice(part)
+        }
+    };
+    let authority = Authority::from_maybe_shared(shared(named))
+        .ok()
+        .filter(|authority| !authority.as_str().contains('@'))
         .ok_or_else(|| bad("the host is none".to_owned()))?;
-    if !authority.eq_ignore_ascii_case(host) {
+    if !named.eq_ignore_ascii_case(host) {
         let cause = "the target names another host than the field Host";
         return Err(Refused::new(400, "host_conflict", cause).at(Stage::Route));
     }
-    Ok((uri, authority))
+    let path = PathAndQuery::from_maybe_shared(shared(path.as_bytes()))
+        .map_err(|error| bad(error.to_string()))?;
+    let mut parts = Parts::default();
+    parts.scheme = Some(scheme);
+    parts.authority = Some(authority);
+    parts.path_and_query = Some(path);
+    Uri::from_parts(parts).map_err(|error| bad(error.to_string()))
 }
 
 /// The one host that a request is for (RFC 9112 section 3.2): two could mean different ones to the
@@ -169,22 +184,24 @@ fn request(head: &RequestHead, uri: Uri, body: RequestBody) -> Result<Request<Wa
     let mut request = Request::new(());
     *request.method_mut() =
         Method::from_bytes(head.method()).map_err(|_| bad("the method is no token"))?;
-    let host = uri
-        .authority()
-        .map(|authority| authority.as_str().to_owned());
+    // HTTP/2 names the host elsewhere; components look here.
+    let host = uri.authority().map(|authority| authority.as_str().as_bytes());
+    let host = host.and_then(|host| HeaderValue::from_bytes(host).ok());
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
-    headers.reserve(head.headers.len() + 8);
+    headers.reserve(head.headers.len() + headers::ADDED + 1);
     for (name, value) in head.fields() {
         let name = HeaderName::from_bytes(name).map_err(|_| bad("a field has no proper name"))?;
+        if headers::is_connections(&name) {
+            continue;
+        }
         let value = HeaderValue::from_maybe_shared(head.bytes.slice_ref(value))
             .map_err(|_| bad("a field has no proper value"))?;
         headers
             .try_append(name, value)
             .map_err(|_| bad("there are too many fields"))?;
     }
-    // HTTP/2 names the host elsewhere; components look here.
-    if let Some(host) = host.and_then(|host| HeaderValue::try_from(host).ok()) {
+    if let Some(host) = host {
         headers.insert(header::HOST, host);
     }
     Ok(request.map(|()| to_component(body)))

@@ -68,7 +68,7 @@ pub(super) async fn drive(workers: Weak<Workers>, mut driver: Driver) {
 }
 
 impl State {
-    fn list(&mut self, shared: &Arc<Shared>) {
+    pub(super) fn list(&mut self, shared: &Arc<Shared>) {
         if !self.is_listed(shared) {
             self.with_room.push(shared.clone());
         }

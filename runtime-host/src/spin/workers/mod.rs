@@ -195,7 +195,15 @@ impl Workers {
         }
         match driver.poll_in_place() {
             Polled::Idle => self.park(driver),
-            Polled::Waits | Polled::Yields => self.spawn(driver),
+            Polled::Waits => {
+                // Listed before its task runs: the next request of the same client may come while
+                // that is still in the poll that answered this one.
+                if driver.shared.would_take() {
+                    self.state.lock().list(&driver.shared);
+                }
+                self.spawn(driver);
+            }
+            Polled::Yields => self.spawn(driver),
             Polled::Ended(result) => driver.end(result),
         }
     }
