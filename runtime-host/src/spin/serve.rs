@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
-use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use lockgate_record::Stage;
 use lockgate_shell::ids;
 use wasmtime_wasi_http::WasiBody;
@@ -201,10 +201,29 @@ fn request(head: &RequestHead, uri: Uri, body: RequestBody) -> Result<Request<Wa
             .try_append(name, value)
             .map_err(|_| bad("there are too many fields"))?;
     }
+    remove_named(head, headers);
     if let Some(host) = host {
         headers.insert(header::HOST, host);
     }
     Ok(request.map(|()| to_component(body)))
+}
+
+/// Takes away the fields that `Connection` names: they end here (RFC 9110 section 7.6.1).
+fn remove_named(head: &RequestHead, headers: &mut HeaderMap) {
+    let named = head
+        .fields()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"connection"))
+        .flat_map(|(_, value)| value.split(|&byte| byte == b','));
+    for name in named {
+        let name = name.trim_ascii();
+        let usual: [&[u8]; 2] = [b"close", b"keep-alive"];
+        if usual.iter().any(|usual| name.eq_ignore_ascii_case(usual)) {
+            continue;
+        }
+        if let Ok(name) = HeaderName::from_bytes(name) {
+            headers.remove(name);
+        }
+    }
 }
 
 /// What a client is told of a component that gave no answer.

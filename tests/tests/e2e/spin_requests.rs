@@ -114,6 +114,21 @@ fn spins_fields_are_set_and_a_clients_copies_are_not_believed() {
 }
 
 #[test]
+fn fields_that_connection_names_end_at_the_gate() {
+    let Some(app) = app() else { return };
+    let request = Request::get("/headers")
+        .header("connection", "keep-alive, X-Hop, upgrade")
+        .header("x-hop", "1")
+        .header("keep-alive", "timeout=5")
+        .header("x-end", "2");
+    let text = app.send(&request).assert_status(200).text();
+    assert!(text.contains("x-end: 2"), "{text}");
+    for gone in ["x-hop", "keep-alive", "connection"] {
+        assert!(!text.contains(gone), "{gone} is in\n{text}");
+    }
+}
+
+#[test]
 fn components_ask_each_other_and_nobody_else_reaches_a_private_one() {
     let Some(app) = app() else { return };
     let chained = app.text("/fetch?http://hidden.spin.internal/env?NAME");
