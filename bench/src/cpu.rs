@@ -9,6 +9,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Processes that are accounted together.
 #[derive(Clone, Debug)]
@@ -91,6 +92,38 @@ impl Processes {
             .sum::<Result<u64>>()
             .map(|kb| kb * 1024)
     }
+
+    /// The most that was resident since [`Processes::forget_peak`], bytes: `VmHWM` of all of them.
+    ///
+    /// # Errors
+    /// When a process has ended.
+    pub(crate) fn peak_resident_bytes(&self) -> Result<u64> {
+        self.0
+            .iter()
+            .map(|pid| status_kb(*pid, "VmHWM:"))
+            .sum::<Result<u64>>()
+            .map(|kb| kb * 1024)
+    }
+
+    /// Makes the peak what is resident now (proc(5), `clear_refs`).
+    ///
+    /// # Errors
+    /// When a process has ended, or is another user's.
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        self.0.iter().try_for_each(|pid| {
+            let path = format!("/proc/{pid}/clear_refs");
+            fs::write(&path, "5").with_context(|| path)
+        })
+    }
+}
+
+/// CPU time of the calling thread so far.
+pub(crate) fn of_this_thread() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
 }
 
 impl CpuTimes {
@@ -155,6 +188,9 @@ mod tests {
         let spent = us.cpu_times().unwrap().since(&before);
         assert!(spent > Duration::from_millis(2), "{spent:?} for {sum}");
         assert!(us.resident_bytes().unwrap() > 1 << 20);
+        us.forget_peak().unwrap();
+        assert!(us.peak_resident_bytes().unwrap() > 1 << 20);
+        assert!(of_this_thread() > Duration::from_millis(2));
     }
 
     #[test]

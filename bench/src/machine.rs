@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::cpu::core_ticks;
+use crate::firewall;
 use crate::process::{LOAD_CORE, SERVER_CORE, find_program, output_of};
 use crate::sharp;
 use crate::spin;
@@ -74,6 +75,7 @@ pub(crate) fn versions(work: &Work) -> Value {
         "varnish": of("varnishd", "-V"),
         "node": of("node", "--version"),
         "sharp": sharp::version(work),
+        "libmodsecurity": firewall::modsecurity_version(work),
         "wasmtime": spin::wasmtime_version(work),
         "spin": of("spin", "--version"),
     })

@@ -1,10 +1,11 @@
-//! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway` and
-//! `cargo xtask bench spin` build and run it; `bench/README.md` says what is measured and how.
+//! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway`,
+//! `cargo xtask bench firewall` and `cargo xtask bench spin` build and run it; `bench/README.md`
+//! says what is measured and how.
 
 mod caller;
 mod cpu;
 mod fetch;
-
+mod firewall;
 mod gate;
 mod gateway;
 mod groups;
@@ -41,8 +42,13 @@ use crate::work::Work;
 enum Cli {
     /// The gateway: hits, proxying, bodies, pictures, starts and growth
     Gateway(Options),
+    /// The firewall: the Core Rule Set, native rules, User-Agents, memory
+    Firewall(Options),
     /// Spin apps: a component in our host and in others, the gateway as a component, starts
     Spin(Options),
+    /// Measures the memory of instances, as a process of its own
+    #[command(hide = true)]
+    Instances(firewall::Instances),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,7 +67,9 @@ struct Options {
 fn main() -> Result<()> {
     match Cli::parse() {
         Cli::Gateway(options) => measure(&gateway::BENCHMARK, &options),
+        Cli::Firewall(options) => measure(&firewall::BENCHMARK, &options),
         Cli::Spin(options) => measure(&spin::BENCHMARK, &options),
+        Cli::Instances(arguments) => firewall::run_instances(&arguments),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn run(data: &[u8]) {
     };
     let written = bundle.to_bytes().expect("what was read can be written");
     assert_eq!(Bundle::from_bytes(&written), Ok(bundle));
-    let Ok(policy) = Policy::load(data, &shop::secrets()) else {
+    let Ok(policy) = Policy::load(data.to_vec(), &shop::secrets()) else {
         return;
     };
     for head in HEADS {

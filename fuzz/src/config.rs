@@ -85,7 +85,7 @@ fn sound(loaded: &Loaded) {
         .keys()
         .map(|name| (name.clone(), vec![b's'; 64]))
         .collect();
-    if let Err(error) = Policy::load(&compiled.bytes, &secrets) {
+    if let Err(error) = Policy::load(compiled.bytes.clone(), &secrets) {
         // A secret that should be a JWK Set and is none.
         assert!(error.starts_with("sign-in "), "{error}");
     }

@@ -18,6 +18,7 @@ pub mod firewall_tables;
 pub mod http1;
 pub mod http_cache;
 pub mod image;
+pub mod injection;
 pub mod normalise_head;
 pub mod normalise_target;
 pub mod policy;

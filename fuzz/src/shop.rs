@@ -36,7 +36,7 @@ pub(crate) static SHOP: LazyLock<Shop> = LazyLock::new(|| {
     });
     let compiled = lockgate_compile::compile(&loaded.expect("sound")).expect("sound");
     Shop {
-        policy: Policy::load(&compiled.bytes, &secrets()).expect("sound"),
+        policy: Policy::load(compiled.bytes.clone(), &secrets()).expect("sound"),
         bundle: compiled.bundle,
         bytes: compiled.bytes,
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use lockgate_record::{CacheState, LimitsState, Record, Stage};
-use lockgate_wire::{NONE, Verdict};
+use lockgate_wire::{Inspection, NONE, Verdict};
 
 use crate::gate::{Connection, Gate, Generation};
 use crate::spin::serve::AnsweredBy;
@@ -41,6 +41,8 @@ pub struct Pending {
     pub(crate) code: Option<String>,
     pub(crate) cause: Option<String>,
     pub(crate) stage: Stage,
+    /// What the rules found that read more than the head, where some did.
+    pub(crate) inspected: Option<Inspected>,
     pub(crate) limited: Option<u16>,
     pub(crate) limits_charged: bool,
     pub(crate) cache: Option<CacheState>,
@@ -114,6 +116,7 @@ impl Pending {
             .as_ref()
             .and_then(|by| by.component.as_ref());
         let app = self.gate.app.as_ref().filter(|_| self.by_app);
+        let inspection = self.inspected.as_ref().map(Inspected::recorded);
         let record = Record {
             time_unix_ms: self.time_unix_ms,
             id: &self.request_id,
@@ -151,6 +154,7 @@ impl Pending {
             subject: seen
                 .filter(|seen| !seen.subject.is_empty())
                 .map(|seen| self.gate.subject_digest(seen.subject)),
+            inspection,
             limits: match self.limited {
                 Some(limit) => generation.limit_name(limit).map(LimitsState::Limited),
                 None => self.limits_charged.then_some(LimitsState::Allowed),
@@ -177,6 +181,42 @@ impl Pending {
         };
         self.gate.records().append(&record);
         self.gate.metrics().count(&record);
+    }
+}
+
+/// What inspections of a request and its response found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Inspected {
+    inbound_score: u32,
+    outbound_score: u32,
+    rules: Vec<u32>,
+    more: u32,
+    us: u32,
+    /// For the inspection of the response; empty where there is none to come.
+    pub(crate) state: Vec<u8>,
+}
+
+impl Inspected {
+    /// Adds what one inspection found; the request waited so many microseconds for it.
+    pub(crate) fn add(&mut self, inspection: &Inspection<'_>, waited_us: u128) {
+        self.inbound_score = self.inbound_score.max(inspection.inbound_score);
+        self.outbound_score = self.outbound_score.max(inspection.outbound_score);
+        let rules = inspection.findings.iter().map(|finding| finding.rule);
+        self.rules.extend(rules);
+        self.more = self.more.saturating_add(inspection.findings_more);
+        let us = u32::try_from(waited_us).unwrap_or(u32::MAX);
+        self.us = self.us.saturating_add(us);
+        self.state = inspection.state.to_vec();
+    }
+
+    fn recorded(&self) -> lockgate_record::Inspection<'_> {
+        lockgate_record::Inspection {
+            rules: &self.rules,
+            more: self.more,
+            inbound_score: self.inbound_score,
+            outbound_score: self.outbound_score,
+            us: self.us,
+        }
     }
 }
 

@@ -184,6 +184,8 @@ impl Starter {
             // The variables' URLs are in no compiled form.
             native.give_origins(&mut loaded.config)?;
         }
+        // A changed rule of a Core Rule Set is a changed configuration.
+        loaded.files.extend(compiled.files.iter().cloned());
         let secrets = secrets::resolve_given(&loaded.config, |name| native?.secret(name))?;
         spin::start::check_origins(self.options.app.as_deref(), &loaded.config)?;
         let current = Current {
@@ -213,7 +215,7 @@ impl Starter {
         origins: Origins,
     ) -> anyhow::Result<Generation> {
         Generation::new(
-            Arc::new(current.loaded.config.clone()),
+            &current.loaded,
             &compiled.bundle,
             compiled.digest.clone(),
             pool,

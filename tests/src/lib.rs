@@ -6,8 +6,10 @@
 
 pub mod app;
 pub mod artifacts;
+pub mod backend;
 pub mod certificates;
 pub mod client;
+pub mod crs;
 pub mod h2c;
 pub mod image_files;
 pub mod origin;
@@ -19,6 +21,7 @@ pub mod request;
 pub mod response;
 pub mod seen;
 pub mod setup;
+pub mod shared;
 pub mod shop;
 pub mod tokens;
 pub mod wait;
@@ -26,11 +29,13 @@ pub mod way;
 pub mod world;
 
 pub use app::AppSetup;
+pub use backend::Backend;
 pub use client::Client;
 pub use origin::RawOrigin;
 pub use request::Request;
 pub use response::Response;
 pub use setup::Setup;
+pub use shared::Shared;
 pub use wait::until;
 pub use way::Way;
 pub use world::World;

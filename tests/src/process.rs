@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
-use crate::wait::{PATIENCE, until};
+use crate::wait::{PATIENCE, until, until_within};
 
 /// A running child. It is ended by its own pid when dropped.
 pub struct Process {
@@ -105,8 +105,21 @@ impl Process {
     /// # Panics
     /// Where the process ends before it, or after the harness's patience.
     pub fn wait_line<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        self.wait_line_within(PATIENCE, what, find)
+    }
+
+    /// The same for at most `patience`.
+    ///
+    /// # Panics
+    /// Where the process ends before it, or after `patience`.
+    pub fn wait_line_within<T>(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> T {
         let what = format!("{what} from {}", self.name);
-        until(&what, || {
+        until_within(patience, &what, || {
             let ended = self.ended();
             let found = [self.stdout(), self.stderr()]
                 .concat()

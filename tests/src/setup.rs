@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use crate::app::whole_manifest;
 use crate::artifacts::{self, Artifacts};
 use crate::packaged::Packaged;
 use crate::process::Process;
 use crate::shop::Shop;
+use crate::wait::PATIENCE;
 use crate::way::Way;
 use crate::world::World;
 
@@ -46,6 +48,9 @@ path = "/{*rest}"
 origin = "shop"
 "#;
 
+/// Longest wait for a gate that is slow to start.
+const SLOW_START: Duration = Duration::from_secs(240);
+
 /// A gate to start: its configuration, files and environment.
 #[derive(Clone, Default)]
 pub struct Setup {
@@ -55,6 +60,7 @@ pub struct Setup {
     policy: Option<std::path::PathBuf>,
     second_shop: bool,
     app: Option<String>,
+    slow: bool,
 }
 
 impl Setup {
@@ -102,6 +108,13 @@ impl Setup {
     #[must_use]
     pub fn second_shop(mut self) -> Self {
         self.second_shop = true;
+        self
+    }
+
+    /// Waits minutes for the gate to be ready: it has much to compile.
+    #[must_use]
+    pub fn slow_to_start(mut self) -> Self {
+        self.slow = true;
         self
     }
 
@@ -174,11 +187,14 @@ impl Setup {
             command.arg("--app").arg(dir.path().join("spin.toml"));
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let gate = compile_once(
+        let is_ready = |line: &str| line.contains("\"ready\"").then_some(());
+        let patience = if self.slow { SLOW_START } else { PATIENCE };
+        let mut gate = compile_once(
             &components.join("policy.wasm"),
             || Process::start("lockgate", &mut command),
-            |gate| gate.wait_line("readiness", |line| line.contains("\"ready\"").then_some(())),
+            |gate| gate.wait_line_within(patience, "readiness", is_ready),
         );
+        gate.wait_line_within(patience, "readiness", is_ready);
         Some(World::new(gate, shop, other_shop, dir, config, components))
     }
 }

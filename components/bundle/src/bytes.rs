@@ -9,7 +9,7 @@ use crate::Bundle;
 pub const MAGIC: [u8; 8] = *b"LGBUNDLE";
 
 /// The format that this build reads and writes; a little-endian `u16` behind [`MAGIC`].
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 const HEAD_BYTES: usize = MAGIC.len() + 2;
 
@@ -34,15 +34,25 @@ pub enum BundleError {
 }
 
 impl Bundle {
-    /// The bytes, the same ones for the same bundle.
+    /// The bytes, the same ones for the same bundle. `images` are those of [`Bundle::programs`].
     ///
     /// # Errors
-    /// [`BundleError::Unsound`] where an index points nowhere; [`BundleError::Write`].
-    pub fn to_bytes(&self) -> Result<Vec<u8>, BundleError> {
+    /// [`BundleError::Unsound`] where an index points nowhere, or an image has another length than
+    /// the bundle says; [`BundleError::Write`].
+    pub fn to_bytes(&self, images: &[&[u8]]) -> Result<Vec<u8>, BundleError> {
         self.check().map_err(BundleError::Unsound)?;
+        let told = self.programs.iter().map(|program| program.image_bytes as usize);
+        if !told.eq(images.iter().map(|image| image.len())) {
+            return Err(BundleError::Unsound("an image is not that of its program"));
+        }
         let mut out = MAGIC.to_vec();
         out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        postcard::to_extend(self, out).map_err(|error| BundleError::Write(error.to_string()))
+        let mut out =
+            postcard::to_extend(self, out).map_err(|error| BundleError::Write(error.to_string()))?;
+        for image in images {
+            out.extend_from_slice(image);
+        }
+        Ok(out)
     }
 
     /// Reads a bundle and checks that every index in it points somewhere. What the stages check
@@ -51,6 +61,35 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] for anything that [`Bundle::to_bytes`] would not write.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BundleError> {
+        Self::read(bytes).map(|(bundle, _)| bundle)
+    }
+
+    /// The same with the images of its programs. Takes the bytes, so that the last image, which
+    /// is megabytes, is not held twice.
+    ///
+    /// # Errors
+    /// As [`Bundle::from_bytes`].
+    pub fn with_images(mut bytes: Vec<u8>) -> Result<(Self, Vec<Vec<u8>>), BundleError> {
+        let (bundle, mut at) = Self::read(&bytes)?;
+        let mut images = Vec::with_capacity(bundle.programs.len());
+        let (last, others) = match bundle.programs.split_last() {
+            Some((last, others)) => (Some(last), others),
+            None => (None, &[][..]),
+        };
+        for program in others {
+            let end = at.saturating_add(program.image_bytes as usize);
+            images.push(bytes.get(at..end).unwrap_or_default().to_vec());
+            at = end;
+        }
+        if last.is_some() {
+            bytes.drain(..at.min(bytes.len()));
+            images.push(bytes);
+        }
+        Ok((bundle, images))
+    }
+
+    /// The bundle, and where its images begin.
+    fn read(bytes: &[u8]) -> Result<(Self, usize), BundleError> {
         let (head, body) = bytes
             .split_at_checked(HEAD_BYTES)
             .ok_or(BundleError::Magic)?;
@@ -61,14 +100,15 @@ impl Bundle {
         }
         let (bundle, rest) = postcard::take_from_bytes::<Self>(body)
             .map_err(|error| BundleError::Damaged(error.to_string()))?;
-        if !rest.is_empty() {
-            return Err(BundleError::Damaged(format!(
-                "{} bytes too many",
-                rest.len()
-            )));
+        let images = bundle.programs.iter();
+        let images: u64 = images.map(|program| u64::from(program.image_bytes)).sum();
+        if rest.len() as u64 != images {
+            let (has, says) = (rest.len(), images);
+            let text = format!("{has} bytes of programs where it says {says}");
+            return Err(BundleError::Damaged(text));
         }
         bundle.check().map_err(BundleError::Unsound)?;
-        Ok(bundle)
+        Ok((bundle, bytes.len() - rest.len()))
     }
 
     /// SHA-256 over all sign-ins in their order: keys, rules, names. Claims that were verified

@@ -1,8 +1,9 @@
 //! The policy bundle: everything that `policy.wasm` decides by, compiled and free of secrets.
 //!
 //! A bundle is data: the host makes it from the configuration (`lockgate-compile`), the policy
-//! loads it. Its bytes are a magic, a format version and [`Bundle`] in postcard. The same bundle
-//! gives the same bytes, so its SHA-256 ([`digest`]) names it.
+//! loads it. Its bytes are a magic, a format version, [`Bundle`] in postcard and behind it the images
+//! of its programs as they are. The same bundle gives the same bytes, so its SHA-256 ([`digest`])
+//! names it.
 //!
 //! **Indexes.** Sites are in the order of their names, routes in the order of sites and then of
 //! their file, limits in the order of their names. Host and policy speak of them by these
@@ -46,6 +47,8 @@ pub struct Bundle {
     pub plans: Vec<RoutePlan>,
     /// The firewalls. Sites with the same rule files share one.
     pub firewalls: Vec<NumberedFirewall>,
+    /// What inspects requests beyond their heads. Sites with the same settings share one.
+    pub programs: Vec<Program>,
     /// The names of all rules of all firewalls, for records.
     pub rule_names: Vec<String>,
     /// The sign-ins.
@@ -65,8 +68,19 @@ pub struct Site {
     pub name: String,
     /// Index in [`Bundle::firewalls`]; `None` lets everything through.
     pub firewall: Option<u16>,
+    /// Index in [`Bundle::programs`]; `None` inspects nothing beyond the head.
+    pub program: Option<u16>,
     /// Paths may hold `;`, which some origins read as the start of parameters.
     pub path_parameters: bool,
+}
+
+/// A program of `lockgate-waf`. Its image stands behind the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// For records: where it came from.
+    pub name: String,
+    /// Bytes of its image.
+    pub image_bytes: u32,
 }
 
 /// A firewall, and where its rules stand among all rules.

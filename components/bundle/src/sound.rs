@@ -11,6 +11,7 @@ impl Bundle {
             self.sites.len(),
             self.plans.len(),
             self.firewalls.len(),
+            self.programs.len(),
             self.rule_names.len(),
             self.sign_ins.len(),
             self.limits.len(),
@@ -39,6 +40,12 @@ impl Bundle {
                 .is_some_and(|index| usize::from(index) >= self.firewalls.len())
             {
                 return Err("a site names no firewall");
+            }
+            if site
+                .program
+                .is_some_and(|index| usize::from(index) >= self.programs.len())
+            {
+                return Err("a site names no program");
             }
         }
         Ok(())

@@ -131,16 +131,12 @@ fn whole() {
     let added = (0..)
         .zip(rules)
         .try_for_each(|(priority, (action, statement))| {
-            builder.add_rule(RuleSpec {
-                name: priority.to_string(),
-                priority,
-                action,
-                statement,
-                status: None,
-            })
+            let name = priority.to_string();
+            builder.add_rule(RuleSpec::new(&name, priority, action, statement))
         });
     if let (Ok(()), Ok(_), Ok(())) = (set, list, added)
-        && let Ok(firewall) = Firewall::load(builder.build())
+        && let Ok(compiled) = builder.build()
+        && let Ok(firewall) = Firewall::load(compiled)
     {
         let started = Instant::now();
         for (number, browser) in (0..LOOKUPS as u32).zip(BROWSERS.iter().cycle()) {

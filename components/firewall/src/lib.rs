@@ -23,18 +23,32 @@
 )]
 
 mod blob;
+mod canary;
+mod field;
+mod injection;
 pub mod ipset;
+mod matchers;
+mod patterns;
 mod rules;
 pub mod samples;
 mod table;
 pub mod useragent;
+mod values;
 
 pub use blob::Blob;
+pub use canary::{ALL_CLIENTS, in_share};
+pub use field::{FIELD_NAME_BYTES_MAX, Field, FieldError};
 pub use ipset::{AddressError, IpSet, IpSetBuilder};
+pub use patterns::check_regex;
 pub use rules::{
-    Action, BuildError, Cause, CompiledFirewall, CompiledRule, CompiledStatement, Counted,
-    Firewall, FirewallBuilder, LoadError, Outcome, Request, RuleSpec, StatementSpec, Terminal,
-    USER_AGENT_LISTS_MAX,
+    Action, BODY_BYTES_DEFAULT, Body, BuildError, Cause, Charge, Comparison, CompiledFirewall,
+    CompiledInput, CompiledRate, CompiledResponse, CompiledRule, Counted, Decision,
+    EXCERPT_BYTES_MAX, Firewall, FirewallBuilder, InputSpec, LoadError, Match, NODE_DEPTH_MAX,
+    Node, Outcome, Oversize, Place, Position, RatePart, RatePartSpec, RateSpec, Request,
+    ResponseSpec, RuleSpec, StatementSpec, Terminal, USER_AGENT_LISTS_MAX, View, Why,
 };
 pub use table::TableError;
 pub use useragent::{FoldedUserAgent, PatternError, UserAgentList, UserAgentPatterns};
+pub use values::{
+    MADE_BYTES_MAX, TRANSFORMATIONS_MAX, VALUES_MAX, transformation, transformation_names,
+};

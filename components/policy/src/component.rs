@@ -12,7 +12,7 @@
 
 use std::cell::RefCell;
 
-use crate::Policy;
+use crate::{Answered, Policy};
 use crate::policy::fault;
 
 wit_bindgen::generate!({
@@ -21,7 +21,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
-use exports::lockgate::policy::decisions::Guest;
+use exports::lockgate::policy::decisions::{Guest, Response};
 
 struct Component;
 
@@ -34,7 +34,7 @@ thread_local! {
 
 impl Guest for Component {
     fn load(bundle: Vec<u8>, secrets: Vec<(String, Vec<u8>)>) -> Result<(), String> {
-        let policy = Policy::load(&bundle, &secrets)?;
+        let policy = Policy::load(bundle, &secrets)?;
         POLICY.with(|slot| {
             let mut slot = slot.try_borrow_mut().map_err(|error| error.to_string())?;
             *slot = Some(policy);
@@ -48,6 +48,26 @@ impl Guest for Component {
 
     fn resume(state: Vec<u8>, answers: Vec<u8>) -> Vec<u8> {
         with(|policy| policy.resume(&state, &answers))
+    }
+
+    fn inspect(input: Vec<u8>, request_id: String, body: Option<Vec<u8>>) -> Vec<u8> {
+        with(|policy| policy.inspect(&input, &request_id, body.as_deref()))
+    }
+
+    fn inspect_response(state: Vec<u8>, response: Response) -> Vec<u8> {
+        with(|policy| {
+            let fields = response.fields.iter();
+            let fields: Vec<_> = fields.map(|(name, value)| (&name[..], &value[..])).collect();
+            policy.inspect_response(
+                &state,
+                &Answered {
+                    status: response.status,
+                    fields: &fields,
+                    body: &response.body,
+                    duration_us: response.duration_us,
+                },
+            )
+        })
     }
 }
 

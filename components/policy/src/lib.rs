@@ -5,6 +5,9 @@
 //! need this first*, after which [`Policy::resume`] goes on. No clock, no randomness, no I/O, and
 //! nothing is remembered between calls: the same bundle and input give the same verdict for ever.
 //!
+//! Where a site has rules that read more than the head, [`Policy::inspect`] runs them after that,
+//! and [`Policy::inspect_response`] for the answer.
+//!
 //! Start reading at [`stages`]: the list of what a request goes through.
 //!
 //! The bytes of input and verdict are those of `lockgate-wire`; the WIT interface around them
@@ -23,7 +26,9 @@ mod call;
 #[cfg(target_family = "wasm")]
 mod component;
 mod exit;
+mod inspect;
 mod policy;
 pub mod stages;
 
+pub use inspect::Answered;
 pub use policy::Policy;

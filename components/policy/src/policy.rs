@@ -1,10 +1,13 @@
 //! A loaded bundle, and the two calls that it answers.
 
+use std::cell::RefCell;
+
 use lockgate_auth::SignIn;
 use lockgate_bundle::{Bundle, ClientAddressFrom, Limit, RoutePlan, Site};
 use lockgate_firewall::Firewall;
 use lockgate_normalise::{Believe, Limits, Settings, TrustedProxies};
 use lockgate_route::Routes;
+use lockgate_waf::{Engine, Workspace};
 use lockgate_wire::{Input, NONE, Seen, Stage, Verdict, VerdictBody, grant_signature};
 
 use crate::call::{Call, Keep};
@@ -16,6 +19,10 @@ const TAG_BYTES: usize = 8;
 
 /// A loaded bundle.
 pub struct Policy {
+    /// The programs of the sites.
+    pub(crate) programs: Vec<Engine>,
+    /// Memory that inspections leave to the next.
+    pub(crate) workspace: RefCell<Workspace>,
     pub(crate) tag: [u8; TAG_BYTES],
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
@@ -44,9 +51,15 @@ impl Policy {
     ///
     /// # Errors
     /// Why the bundle is refused, in words for the operator. Holds no secret.
-    pub fn load(bundle: &[u8], secrets: &[(String, Vec<u8>)]) -> Result<Self, String> {
-        let tag = lockgate_bundle::digest(bundle).tag();
-        let bundle = Bundle::from_bytes(bundle).map_err(|error| error.to_string())?;
+    pub fn load(bundle: Vec<u8>, secrets: &[(String, Vec<u8>)]) -> Result<Self, String> {
+        let tag = lockgate_bundle::digest(&bundle).tag();
+        let (bundle, images) = Bundle::with_images(bundle).map_err(|error| error.to_string())?;
+        let mut programs = Vec::with_capacity(images.len());
+        for (program, image) in bundle.programs.iter().zip(images) {
+            let engine = Engine::load(&image)
+                .map_err(|error| format!("the rules of {:?}: {error}", program.name))?;
+            programs.push(engine);
+        }
         let routes = Routes::load(bundle.routes).map_err(|error| error.to_string())?;
         if routes.len() != bundle.plans.len() {
             return Err("the bundle is not sound: routes and plans differ in number".to_owned());
@@ -73,6 +86,8 @@ impl Policy {
         let proxies = TrustedProxies::parse(heads.trusted_proxies.iter().map(String::as_str))
             .map_err(|error| error.to_string())?;
         Ok(Self {
+            programs,
+            workspace: RefCell::default(),
             tag,
             settings: Settings {
                 limits: Limits {
@@ -172,7 +187,7 @@ fn alone(exit: Exit<'_>) -> Vec<u8> {
     Verdict { seen, body }.to_bytes()
 }
 
-fn nothing_seen() -> Seen<'static> {
+pub(crate) fn nothing_seen() -> Seen<'static> {
     Seen {
         stage: Stage::Normalise,
         trusted_peer: false,

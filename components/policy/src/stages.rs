@@ -7,10 +7,10 @@
 mod authenticate;
 mod authorize;
 mod firewall;
-mod normalise;
+pub(crate) mod normalise;
 mod plan;
 mod route;
-mod site;
+pub(crate) mod site;
 
 use lockgate_wire::{Plan, Seen};
 

@@ -7,6 +7,7 @@
 //!
 //! - [`input`]: the request head and what the policy may know, host to policy.
 //! - [`verdict`]: the decision, policy to host.
+//! - [`inspection`]: what rules found that read more than the head, policy to host.
 #![cfg_attr(
     not(test),
     deny(
@@ -19,9 +20,11 @@
 
 mod cursor;
 pub mod input;
+pub mod inspection;
 pub mod verdict;
 
 pub use input::{Facts, HeadRanges, HeaderRange, Input, grant_signature, write_input};
+pub use inspection::{Finding, FoundValue, Inspection, Outcome};
 pub use verdict::{
     Answer, Counted, ImagePlan, LimitCharge, Need, NeedKind, Plan, Seen, Stage, Verdict,
     VerdictBody,

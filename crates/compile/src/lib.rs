@@ -4,22 +4,28 @@
 //! of `GatewayConfig::sites`), routes in the order of sites and then of their file, limits in the
 //! order of their names (that of `GatewayConfig::rate_limits`), sign-ins likewise.
 //!
-//! The same configuration gives the same bytes. The only files read are the JWK Sets; everything
-//! else stands in [`Loaded`]. Secrets are named, never read.
+//! The same configuration gives the same bytes. The only files read are the JWK Sets and those of a
+//! Core Rule Set; everything else stands in [`Loaded`]. Secrets are named, never read.
 
 mod fault;
 mod firewall;
 mod image;
+mod kept;
 mod limits;
 mod plans;
+mod programs;
 mod shadows;
 mod shell;
 mod sign_in;
 
 pub use fault::Fault;
+pub use firewall::compile_rules;
 pub use limits::limit_specs;
+pub use programs::crs_of;
 pub use shadows::warnings;
 pub use shell::{route_cache, shell_document};
+
+use std::path::PathBuf;
 
 use lockgate_bundle::{Bundle, ClientAddressFrom, Heads, Site};
 use lockgate_config::types::{self as config, PathParameters};
@@ -35,6 +41,8 @@ pub struct Compiled {
     pub bytes: Vec<u8>,
     /// The SHA-256 of `bytes`, 64 hexadecimal digits.
     pub digest: String,
+    /// Files that were read for it beyond those of the configuration: those to watch as well.
+    pub files: Vec<PathBuf>,
 }
 
 /// Compiles a configuration.
@@ -53,11 +61,13 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
         ..Bundle::default()
     };
     let mut firewalls = firewall::Firewalls::default();
+    let mut programs = programs::Programs::default();
     let mut table = RouteTableBuilder::new();
     for (number, (name, site)) in (0..).zip(&config.sites) {
         bundle.sites.push(Site {
             name: name.clone(),
             firewall: firewalls.of(loaded, name, site, &mut faults),
+            program: programs.of(loaded, name, site, &mut faults),
             path_parameters: site.path_parameters == PathParameters::Forward,
         });
         let hosts: Vec<&str> = site.hosts.iter().map(|host| host.as_str()).collect();
@@ -82,6 +92,8 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
     }
     bundle.routes = table.finish();
     (bundle.firewalls, bundle.rule_names) = firewalls.finish(&mut faults);
+    let programs = programs.finish();
+    bundle.programs = programs.programs;
     if !faults.is_empty() {
         let placed = faults
             .into_iter()
@@ -89,13 +101,14 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
         return Err(placed.collect());
     }
     let bytes = bundle
-        .to_bytes()
+        .to_bytes(&programs.images.iter().map(|image| image.as_slice()).collect::<Vec<_>>())
         .map_err(|error| vec![Fault::new("", error.to_string())])?;
     let digest = lockgate_bundle::digest(&bytes).to_string();
     Ok(Compiled {
         bundle,
         bytes,
         digest,
+        files: programs.files,
     })
 }
 

@@ -19,11 +19,12 @@ mod spelling;
 mod tree;
 pub mod types;
 mod walk;
+mod when;
 
 pub use environment::PREFIX;
 pub use fault::{FAULTS_MAX, Fault, Provenance, Refused};
 pub use files::FILE_BYTES_MAX;
-pub use load::{Loaded, Sources, load};
+pub use load::{Loaded, Sources, load, load_rules};
 pub use reference::reference_markdown;
 pub use show::{ProvenanceMap, ShownValue, show};
 pub use types::*;

@@ -63,6 +63,21 @@ pub fn load(sources: &Sources) -> Result<Loaded, Refused> {
     }
 }
 
+/// Loads and checks rule files by themselves, as one site would load them together.
+///
+/// # Errors
+///
+/// Everything that is wrong, not only the first fault.
+pub fn load_rules(files: &[PathBuf]) -> Result<BTreeMap<PathBuf, RulesFile>, Refused> {
+    let mut loader = Loader::default();
+    let loaded = loader.rules_alone(files);
+    let files = loader.reader.seen.iter().cloned().collect();
+    match loaded {
+        Some(loaded) if loader.faults.is_empty() => Ok(loaded),
+        _ => Err(refused(loader.faults, files)),
+    }
+}
+
 fn refused(mut faults: Vec<Fault>, files: Vec<PathBuf>) -> Refused {
     faults.sort();
     faults.dedup();
@@ -88,6 +103,12 @@ fn forget_consequences(faults: &mut Vec<Fault>) {
         fault.path.is_empty() || line(fault).is_none_or(|line| !broken.contains(&line))
     });
 }
+
+/// Rule files and where their values come from.
+type TypedRules = (
+    BTreeMap<PathBuf, RulesFile>,
+    BTreeMap<PathBuf, ProvenanceMap>,
+);
 
 /// One attempt.
 #[derive(Default)]
@@ -122,14 +143,7 @@ impl Loader {
         }
         let base = Provenance::whole(&sources.base);
         let config = self.typed(&root, &base)?;
-        let mut rules = BTreeMap::new();
-        let mut rules_origins = BTreeMap::new();
-        for (file, node) in std::mem::take(&mut self.rules) {
-            let mut typed: RulesFile = self.typed(&node, &Provenance::whole(&file))?;
-            self.fill(&mut typed);
-            rules_origins.insert(file.clone(), provenance(&node));
-            rules.insert(file, typed);
-        }
+        let (rules, rules_origins) = self.typed_rules()?;
         Some(Loaded {
             config,
             rules,
@@ -137,6 +151,45 @@ impl Loader {
             rules_origins,
             files: Vec::new(),
         })
+    }
+
+    /// Rule files without a gateway.
+    fn rules_alone(&mut self, files: &[PathBuf]) -> Option<BTreeMap<PathBuf, RulesFile>> {
+        let mut root = Node::empty_table(Provenance::Default);
+        for file in files {
+            let file: PathBuf = file.components().collect();
+            let at = Provenance::whole(&file);
+            self.rule_file(&NamedFile {
+                used_as: "rules".to_owned(),
+                file: file.clone(),
+                at: at.clone(),
+                path: String::new(),
+            });
+            root.push_rules("files", &file, &at);
+        }
+        check::rules(&root, &self.rules, &mut self.faults);
+        if !self.faults.is_empty() {
+            return None;
+        }
+        self.typed_rules().map(|(rules, _)| rules)
+    }
+
+    /// The types of all rule files, their lists and expressions read in.
+    fn typed_rules(&mut self) -> Option<TypedRules> {
+        let mut rules = BTreeMap::new();
+        let mut rules_origins = BTreeMap::new();
+        for (file, node) in std::mem::take(&mut self.rules) {
+            let mut typed: RulesFile = self.typed(&node, &Provenance::whole(&file))?;
+            self.fill(&mut typed);
+            let names = check::names(&node);
+            for rule in &mut typed.rules {
+                let when = rule.when.as_deref();
+                rule.read = when.and_then(|when| crate::when::parse(when, &names).ok());
+            }
+            rules_origins.insert(file.clone(), provenance(&node));
+            rules.insert(file, typed);
+        }
+        Some((rules, rules_origins))
     }
 
     /// The documents laid over each other, and whether all of them were understood.
@@ -197,7 +250,7 @@ impl Loader {
         match named.used_as.as_str() {
             "rules" => self.rule_file(named),
             // Read by the one who uses them.
-            "secret" | "output" => {}
+            "secret" | "output" | "crs-release" | "seclang" => {}
             "jwks" => {
                 if let Some(text) = self.text(named) {
                     check::jwks(file, &text, &mut self.faults);
@@ -247,13 +300,16 @@ impl Loader {
         if self.rules.contains_key(file) {
             return;
         }
-        let Some((mut root, whole)) = self.document(file, &named.at, &named.path) else {
+        let Some(text) = self.text(named) else {
             return;
         };
+        let (mut root, whole) = parse(&file.as_path().into(), &text, &mut self.faults);
         let folder = file.parent().unwrap_or(Path::new(""));
         let found = walk(&mut root, &shape::RULES, folder, whole, &mut self.faults);
         if whole {
             self.references(&root, &found.references);
+            check::statements(&root, &mut self.faults);
+            check::expressions(&root, &text, &mut self.faults);
         }
         for list in &found.files {
             self.named(list);

@@ -82,7 +82,7 @@ impl Reader<'_> {
             DeValue::Integer(number) => Value::Integer(integer(&number)),
             DeValue::Boolean(bit) => Value::Bool(bit),
             DeValue::Float(_) => Value::Float,
-            DeValue::Datetime(_) => Value::DateTime,
+            DeValue::Datetime(moment) => Value::DateTime(moment.to_string()),
             DeValue::Array(_) | DeValue::Table(_) if depth >= DEPTH_MAX => {
                 let reason = format!("nested more than {DEPTH_MAX} levels deep");
                 self.faults.push(Fault::new(key_at, path, reason));

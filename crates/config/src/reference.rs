@@ -118,6 +118,7 @@ fn holds(shape: &Shape) -> String {
         } => format!("{only}"),
         Shape::Integer { min, max, .. } => format!("integer, {min} to {max}"),
         Shape::Bool => "`true` or `false`".to_owned(),
+        Shape::Statement => "statement".to_owned(),
         Shape::Choice(words) => {
             let words: Vec<String> = words.iter().map(|(w, _)| format!("`\"{w}\"`")).collect();
             words.join(", ")
@@ -154,6 +155,14 @@ fn text_holds(text: &TextShape) -> String {
         (None, Some("path-prefix")) => "path",
         (None, Some("socket-address")) => "address and port",
         (None, Some("variable")) => "name of a variable",
+        (None, Some("country")) => "country",
+        (None, Some("date")) => "date or time",
+        (None, Some("expression")) => "expression",
+        (None, Some("field")) => "field",
+        (None, Some("label")) => "label",
+        (None, Some("rate-key")) => "field, `client_ip`, `forwarded_ip` or `label:NAME`",
+        (None, Some("regex")) => "regular expression",
+        (None, Some("transformation")) => "transformation",
         (None, _) => "string",
     }
     .to_owned()

@@ -34,6 +34,22 @@ pub(crate) enum Shape {
     Choice(Vec<(String, String)>),
     /// Any of these, told apart by the kind of value.
     Any(Vec<Shape>),
+    /// What a rule looks for, within what a rule looks for: see [`statement`].
+    Statement,
+}
+
+/// The shape that [`Shape::Statement`] stands for.
+pub(crate) fn statement() -> Option<&'static Shape> {
+    let Shape::Table(file) = &*RULES else {
+        return None;
+    };
+    let Shape::Array(rules) = &file.keys.get("rules")?.shape else {
+        return None;
+    };
+    let Shape::Table(rule) = &*rules.item else {
+        return None;
+    };
+    rule.keys.get("statement").map(|key| &key.shape)
 }
 
 /// A table with known keys.
@@ -88,6 +104,10 @@ fn of<T: schemars::JsonSchema>() -> Shape {
 }
 
 fn compile(schema: &Value) -> Shape {
+    if schema["$ref"].is_string() {
+        // Statements are the only type that is within itself.
+        return Shape::Statement;
+    }
     if let Some(branches) = schema["anyOf"].as_array() {
         return any(branches);
     }
@@ -208,6 +228,7 @@ fn table(schema: &Value) -> TableShape {
             );
         }
     }
+    shape.exactly_one.extend(words(&schema["x-exactly-one"]));
     shape.at_least_one = words(&schema["x-at-least-one"]);
     shape
 }

@@ -24,8 +24,8 @@ pub enum Value {
     Bool(bool),
     /// A float.
     Float,
-    /// A date, a time or both.
-    DateTime,
+    /// A date, a time or both, as RFC 3339 writes it.
+    DateTime(String),
     /// An array.
     Array(Vec<Node>),
     /// A table.
@@ -49,6 +49,37 @@ impl Node {
         }
     }
 
+    /// Adds a rule file to those of a site of this name.
+    pub(crate) fn push_rules(&mut self, site: &str, file: &std::path::Path, at: &Provenance) {
+        let mut node = self;
+        for key in ["sites", site] {
+            let Value::Table(entries) = &mut node.value else {
+                return;
+            };
+            let entry = entries.entry(key.to_owned()).or_insert_with(|| Entry {
+                key_at: at.clone(),
+                node: Self::empty_table(at.clone()),
+            });
+            node = &mut entry.node;
+        }
+        let Value::Table(entries) = &mut node.value else {
+            return;
+        };
+        let entry = entries.entry("rules".to_owned()).or_insert_with(|| Entry {
+            key_at: at.clone(),
+            node: Self {
+                value: Value::Array(Vec::new()),
+                at: at.clone(),
+            },
+        });
+        if let Value::Array(files) = &mut entry.node.value {
+            files.push(Self {
+                value: Value::Text(file.to_string_lossy().into_owned()),
+                at: at.clone(),
+            });
+        }
+    }
+
     /// The kind of the value, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -57,7 +88,7 @@ impl Node {
             Value::Integer(_) => "an integer",
             Value::Bool(_) => "a boolean",
             Value::Float => "a float",
-            Value::DateTime => "a date-time",
+            Value::DateTime(_) => "a date-time",
             Value::Array(_) => "an array",
             Value::Table(_) => "a table",
         }
@@ -119,13 +150,13 @@ impl Node {
     /// The value for serde. Kinds that no key takes become null.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match &self.value {
-            Value::Text(text) => text.as_str().into(),
+            Value::Text(text) | Value::DateTime(text) => text.as_str().into(),
             Value::Integer(number) => i64::try_from(*number).map_or_else(
                 |_| u64::try_from(*number).map_or(serde_json::Value::Null, Into::into),
                 Into::into,
             ),
             Value::Bool(bit) => (*bit).into(),
-            Value::Float | Value::DateTime => serde_json::Value::Null,
+            Value::Float => serde_json::Value::Null,
             Value::Array(items) => items.iter().map(Node::to_json).collect(),
             Value::Table(entries) => entries
                 .iter()

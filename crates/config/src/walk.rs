@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::fault::{Fault, Provenance};
-use crate::shape::{ArrayShape, Shape, TableShape, TextShape};
+use crate::shape::{self, ArrayShape, Shape, TableShape, TextShape};
 use crate::spelling::{nearest, quoted};
 use crate::tree::{Entry, Node, Value, push_key};
-use crate::types::{Cidr, grammar};
+use crate::types::{Cidr, grammar, rule_grammar};
 
 /// What a walk finds.
 #[derive(Default)]
@@ -93,6 +93,16 @@ impl Walk<'_> {
             }
             (Value::Array(items), Shape::Array(array)) => self.array(items, array, &at),
             (Value::Text(text), Shape::Text(shape)) => self.text(text, shape, &at),
+            (Value::DateTime(text), Shape::Text(shape))
+                if shape.format.as_deref() == Some("date") =>
+            {
+                self.text(text, shape, &at);
+            }
+            (_, Shape::Statement) => {
+                if let Some(shape) = shape::statement() {
+                    self.node(node, shape, key_at);
+                }
+            }
             (Value::Text(word), Shape::Choice(words)) => self.choice(word, words, &at),
             (Value::Integer(number), Shape::Integer { min, max, only }) => {
                 self.integer(*number, (*min, *max), *only, &at);
@@ -252,15 +262,8 @@ impl Walk<'_> {
         if let Some(format) = &shape.format
             && let Some(reason) = misspelt(format, text)
         {
-            let near = match format.as_str() {
-                "method" => nearest(text, grammar::METHODS.iter().copied()),
-                "host" => match grammar::split_port(text) {
-                    (host, Some(_)) => Some(host),
-                    _ => None,
-                },
-                _ => None,
-            };
-            return self.suggest(at, reason, near);
+            let near = meant(format, text);
+            return self.suggest(at, reason, near.as_deref());
         }
         if let Some(table) = &shape.refers_to {
             self.findings.references.push(Reference {
@@ -304,7 +307,7 @@ impl Walk<'_> {
 /// The kind of value that a shape takes.
 fn expected(shape: &Shape) -> &'static str {
     match shape {
-        Shape::Table(_) | Shape::Map { .. } => "a table",
+        Shape::Table(_) | Shape::Map { .. } | Shape::Statement => "a table",
         Shape::Array(_) => "an array",
         Shape::Text(_) | Shape::Choice(_) => "a string",
         Shape::Integer { .. } => "an integer",
@@ -325,6 +328,42 @@ fn listed(names: &[String], last: &str) -> String {
     }
 }
 
+/// What a text that does not keep to a grammar probably stands for.
+fn meant(format: &str, text: &str) -> Option<String> {
+    match format {
+        "method" => nearest(text, grammar::METHODS.iter().copied()).map(str::to_owned),
+        "host" => match grammar::split_port(text) {
+            (host, Some(_)) => Some(host.to_owned()),
+            _ => None,
+        },
+        "field" | "rate-key" => near_field(text),
+        "transformation" => {
+            let names = rule_grammar::transformations();
+            nearest(text, names.iter().map(String::as_str)).map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+/// The field that a text probably stands for; a name behind the colon is kept.
+pub(crate) fn near_field(text: &str) -> Option<String> {
+    let (word, name) = text.split_once(':').unwrap_or((text, ""));
+    let spellings = lockgate_firewall::Field::spellings();
+    let words = spellings
+        .iter()
+        .map(|spelling| spelling.trim_end_matches(':'));
+    let near = nearest(word, words.chain(rule_grammar::RATE_KEYS))?;
+    let takes_name = spellings
+        .iter()
+        .any(|known| known.strip_suffix(':') == Some(near));
+    match (takes_name, name) {
+        (true, name) if !name.is_empty() => Some(format!("{near}:{name}")),
+        (true, _) if near == word => None,
+        (true, _) => Some(format!("{near}:NAME")),
+        (false, _) => Some(near.to_owned()),
+    }
+}
+
 /// Why a text does not keep to a grammar, if it does not.
 fn misspelt(format: &str, text: &str) -> Option<String> {
     let canonical = match format {
@@ -337,6 +376,15 @@ fn misspelt(format: &str, text: &str) -> Option<String> {
                 )
             });
         }
+        "country" => rule_grammar::country(text),
+        "date" => rule_grammar::date(text),
+        // Read where the names that it may use are known.
+        "expression" => Ok(String::new()),
+        "field" => rule_grammar::field(text),
+        "label" => rule_grammar::label(text),
+        "rate-key" => rule_grammar::rate_key(text),
+        "regex" => rule_grammar::regex(text),
+        "transformation" => rule_grammar::transformation(text),
         "header-name" => grammar::header_name(text),
         "header-value" => grammar::header_value(text),
         "host" => grammar::host_pattern(text),
@@ -371,7 +419,7 @@ mod tests {
             Shape::Array(array) => grammars(&array.item, found),
             Shape::Text(text) => found.extend(text.format.clone()),
             Shape::Any(shapes) => shapes.iter().for_each(|shape| grammars(shape, found)),
-            Shape::Integer { .. } | Shape::Bool | Shape::Choice(_) => {}
+            Shape::Integer { .. } | Shape::Bool | Shape::Choice(_) | Shape::Statement => {}
         }
     }
 

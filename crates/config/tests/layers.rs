@@ -165,7 +165,7 @@ fn lists_are_read_in() {
     );
     assert_eq!(
         rules.rules[0].statement,
-        Statement::UserAgentList("bots".to_owned())
+        Some(Statement::UserAgentList("bots".to_owned()))
     );
     let files: Vec<_> = [
         "gateway.toml",
@@ -295,13 +295,20 @@ fn everything_is_shown_with_its_origin() {
     assert_eq!(
         rules,
         [
+            "body_bytes_max = 65536  # default",
             "ip_sets.office.addresses = [\"192.0.2.7/32\"]  # rules/default.toml:2:13",
             "ip_sets.office.file = \"rules/office.txt\"  # rules/default.toml:3:8",
             "rules[0].action = \"block\"  # rules/default.toml:12:10",
+            "rules[0].canary = unset  # default",
+            "rules[0].expires = unset  # default",
+            "rules[0].group = unset  # default",
+            "rules[0].labels = []  # default",
             "rules[0].name = \"bots\"  # rules/default.toml:10:8",
             "rules[0].priority = 10  # rules/default.toml:11:12",
+            "rules[0].response = unset  # default",
             "rules[0].statement.user_agent_list = \"bots\"  # rules/default.toml:13:33",
             "rules[0].status = unset  # default",
+            "rules[0].when = unset  # default",
             "user_agent_lists.bots.contains = [\"BadBot\"]  # rules/default.toml:6:12",
             "user_agent_lists.bots.ends_with = []  # default",
             "user_agent_lists.bots.equals = []  # default",

@@ -22,7 +22,7 @@ mod time;
 mod writer;
 
 pub use mask::AddressMask;
-pub use record::Record;
+pub use record::{Inspection, Record};
 #[cfg(not(target_family = "wasm"))]
 pub use sink::{RecordSink, SinkOptions, Target};
 pub use states::{CacheState, LimitsState, Stage};

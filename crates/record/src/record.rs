@@ -68,6 +68,9 @@ pub struct Record<'a> {
     pub rule: Option<&'a str>,
     /// `counted`: rules that matched and only counted; at most 32 are written.
     pub counted: &'a [&'a str],
+    /// `inspection`: what the rules found that read more than the head; left out where the site has
+    /// none.
+    pub inspection: Option<Inspection<'a>>,
     /// `subject`: the first half of a keyed hash of the token's subject, as 16 hex digits. It
     /// ties one user's records together without naming the user; the key is the host's.
     pub subject: Option<[u8; 8]>,
@@ -96,6 +99,21 @@ pub struct Record<'a> {
     pub omitted: &'a [&'a str],
 }
 
+/// What an inspection found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inspection<'a> {
+    /// `rules`: the ids of those that matched, in the order of their matching.
+    pub rules: &'a [u32],
+    /// `more`: how many of them had no room; left out where none.
+    pub more: u32,
+    /// `inbound_score`: the anomaly score of the request.
+    pub inbound_score: u32,
+    /// `outbound_score`: that of the response.
+    pub outbound_score: u32,
+    /// `us`: how long the request waited for it, its own body included, microseconds.
+    pub us: u32,
+}
+
 impl Default for Record<'_> {
     /// An empty record: `GET`, HTTP/1.1, status 0, answered by [`Stage::Respond`].
     fn default() -> Self {
@@ -121,6 +139,7 @@ impl Default for Record<'_> {
             stage: Stage::Respond,
             rule: None,
             counted: &[],
+            inspection: None,
             subject: None,
             limits: None,
             cache: None,
@@ -171,6 +190,7 @@ impl Record<'_> {
         line.word("stage", self.stage.as_str());
         line.name("rule", self.rule);
         line.list("counted", self.counted);
+        line.inspection(self.inspection);
         line.digest("subject", self.subject);
         match self.limits {
             None => {}
@@ -322,6 +342,28 @@ impl Line<'_> {
         if altered {
             self.altered.push(name);
         }
+    }
+
+    fn inspection(&mut self, inspection: Option<Inspection<'_>>) {
+        let Some(inspection) = inspection else {
+            return;
+        };
+        self.key("inspection");
+        self.out.extend_from_slice(b"{\"rules\":[");
+        for (i, rule) in inspection.rules.iter().enumerate() {
+            if i > 0 {
+                self.out.push(b',');
+            }
+            decimal(u64::from(*rule), self.out);
+        }
+        self.out.push(b']');
+        if inspection.more > 0 {
+            self.number("more", u64::from(inspection.more));
+        }
+        self.number("inbound_score", u64::from(inspection.inbound_score));
+        self.number("outbound_score", u64::from(inspection.outbound_score));
+        self.number("us", u64::from(inspection.us));
+        self.out.push(b'}');
     }
 
     fn omitted(&mut self, by_caller: &[&str]) {

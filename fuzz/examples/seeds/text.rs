@@ -4,6 +4,7 @@ use super::Seed;
 
 const TARGETS: &str = include_str!("../../../components/normalise/tests/data/targets.txt");
 const CLIENTS: &str = include_str!("../../../components/normalise/tests/data/clients.txt");
+const INJECTIONS: &str = include_str!("../../../components/injection/tests/corpus.txt");
 const CRAWLERS: &str = include_str!("../../../rules/crawlers.txt");
 const SHOP: &str = include_str!("../../../components/policy/tests/common/gateway.toml");
 const RULES: &str = include_str!("../../../components/policy/tests/common/rules.toml");
@@ -19,6 +20,7 @@ pub(crate) fn all() -> Vec<Seed> {
     tokens(&mut seeds);
     messages(&mut seeds);
     records(&mut seeds);
+    injections(&mut seeds);
     seeds
 }
 
@@ -34,6 +36,17 @@ fn targets(seeds: &mut Vec<Seed>) {
             format!("case-{number}"),
             case,
         ));
+    }
+}
+
+/// Every few values of the detectors' corpus.
+fn injections(seeds: &mut Vec<Seed>) {
+    let values = INJECTIONS
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.contains('\\'))
+        .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'));
+    for (number, value) in values.enumerate().filter(|(number, _)| number % 25 == 0) {
+        seeds.push(Seed::new("injection", format!("value-{number}"), value));
     }
 }
 

@@ -74,6 +74,13 @@ fn build(args: &BuildArgs) -> anyhow::Result<()> {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the configuration has faults:\n{}", lines.join("\n"))
     })?;
+    // The gateway under Spin does not read bodies for rules: it would pass what these refuse.
+    if let Some(program) = compiled.bundle.programs.first() {
+        anyhow::bail!(
+            "{} switches the Core Rule Set on, which the gateway for Spin does not run yet",
+            program.name
+        );
+    }
     let component = match &args.component {
         Some(file) => digest(&read(file)?),
         None => String::new(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use lockgate_record::Stage;
 use lockgate_wire::{Facts, NeedKind, Verdict, VerdictBody, write_input};
 
-use super::{Gate, Generation, Refused};
+use super::{Connection, Gate, Generation, Refused};
 use crate::http::RequestHead;
 use crate::policy::{CallError, Instance, NotRun, Spent, TokenKey, TokenMemory};
 use crate::priority;
@@ -35,20 +35,8 @@ pub(super) async fn decide(
     };
     let token_key = authorization.map(|value| TokenMemory::key(value, &generation.sign_in_digest));
     let remembered = token_key.as_ref().and_then(|key| gate.tokens.get(key));
-    let connection = &pending.connection;
-    let facts = Facts {
-        now_ms: pending.time_unix_ms,
-        peer: match connection.peer.ip() {
-            std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            std::net::IpAddr::V6(address) => address.octets(),
-        },
-        peer_port: connection.peer.port(),
-        tls: connection.tls.is_some(),
-        http2: connection.http2,
-        sni: connection.sni.as_deref(),
-        remembered: remembered.as_deref(),
-        signature_granted: false,
-    };
+    let connection = pending.connection.clone();
+    let facts = facts(&connection, pending.time_unix_ms, remembered.as_deref());
     // Where the call is, and nothing else: what is remembered of the token is asked for all the same.
     #[cfg(feature = "bench")]
     if let Some(bytes) = super::memo::get(head) {
@@ -85,7 +73,7 @@ pub(super) async fn decide(
             let mut input = Vec::new();
             write_input(&mut input, &facts, &head.ranges, &head.headers, &head.bytes);
             let call = move |instance: &mut Instance, budget| instance.decide(&input, budget);
-            inspect(gate, generation, call)
+            on_inspection_pool(gate, generation, call)
                 .await
                 .map(|(bytes, _)| bytes)
         }
@@ -113,6 +101,27 @@ pub(super) async fn decide(
         remember(&gate.tokens, key, &verdict.body);
     }
     Ok(bytes)
+}
+
+/// What the policy may know besides the head.
+pub(super) fn facts<'a>(
+    connection: &'a Connection,
+    now_ms: u64,
+    remembered: Option<&'a [u8]>,
+) -> Facts<'a> {
+    Facts {
+        now_ms,
+        peer: match connection.peer.ip() {
+            std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            std::net::IpAddr::V6(address) => address.octets(),
+        },
+        peer_port: connection.peer.port(),
+        tls: connection.tls.is_some(),
+        http2: connection.http2,
+        sni: connection.sni.as_deref(),
+        remembered,
+        signature_granted: false,
+    }
 }
 
 /// Keeps what the policy gives to be remembered for a token.
@@ -158,7 +167,7 @@ async fn verify(
             refused.at(Stage::SignIn).retry_after_s(1)
         })?;
     let call = move |instance: &mut Instance, budget| instance.resume(&state, &[], budget);
-    let (bytes, policy_us) = inspect(gate, generation, call)
+    let (bytes, policy_us) = on_inspection_pool(gate, generation, call)
         .await
         .map_err(|refused| refused.at(Stage::SignIn))?;
     pending.policy_us = pending.policy_us.saturating_add(policy_us);
@@ -166,7 +175,7 @@ async fn verify(
 }
 
 /// Calls the policy on the inspection pool; what it gave and the microseconds that it took.
-async fn inspect(
+pub(super) async fn on_inspection_pool(
     gate: &Arc<Gate>,
     generation: &Arc<Generation>,
     call: impl FnOnce(&mut Instance, Budget) -> Result<Vec<u8>, CallError> + Send + 'static,

@@ -54,6 +54,10 @@ pub(super) async fn fetch(step: &mut Step<'_>, mut body: RequestBody) -> Result<
         set_headers: &step.plan.set_headers,
         request_id: &step.pending.request_id,
         picture: step.plan.image.is_some(),
+        without_coding: step
+            .generation
+            .inspection(step.seen.site)
+            .is_some_and(|plan| plan.responses),
     };
     let requested_at_ms = super::unix_ms();
     let begun = Instant::now();

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use lockgate_bundle::Bundle;
-use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAction, Server};
+use lockgate_config::Loaded;
+use lockgate_config::types::{
+    AddressMask, CacheAudience, Crs, GatewayConfig, OversizeHandling, RouteAction, Server,
+};
 use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
 use sha2::{Digest as _, Sha256};
@@ -34,9 +37,35 @@ pub struct Generation {
     /// How client addresses are recorded.
     pub address_mask: lockgate_record::AddressMask,
     sites: Vec<String>,
+    /// At the index of the site.
+    inspections: Vec<Option<InspectionPlan>>,
     routes: Vec<Route>,
     rules: Vec<String>,
     limits: Vec<String>,
+}
+
+/// How the requests of a site are inspected beyond their heads.
+#[derive(Debug, Clone)]
+pub struct InspectionPlan {
+    /// The most bytes of a request's body that are looked at.
+    pub body_bytes_max: usize,
+    /// What becomes of a longer one.
+    pub oversize: OversizeHandling,
+    /// The most bytes of a response's body that are looked at.
+    pub response_body_bytes_max: usize,
+    /// Responses are looked at.
+    pub responses: bool,
+}
+
+impl InspectionPlan {
+    fn of(crs: &Crs) -> Self {
+        Self {
+            body_bytes_max: crs.body_bytes_max as usize,
+            oversize: crs.oversize,
+            response_body_bytes_max: crs.response_body_bytes_max as usize,
+            responses: crs.inspect_responses,
+        }
+    }
 }
 
 /// What is fixed for a route.
@@ -56,12 +85,12 @@ pub struct Route {
 }
 
 impl Generation {
-    /// Puts the parts together. `bundle` was compiled from `config`, so their indexes agree.
+    /// Puts the parts together. `bundle` was compiled from `loaded`, so their indexes agree.
     ///
     /// # Errors
     /// Where a limit cannot be built.
     pub fn new(
-        config: Arc<GatewayConfig>,
+        loaded: &Loaded,
         bundle: &Bundle,
         bundle_digest: String,
         pool: Arc<Pool>,
@@ -69,6 +98,7 @@ impl Generation {
         origins: Origins,
         secrets: &Secrets,
     ) -> anyhow::Result<Self> {
+        let config = Arc::new(loaded.config.clone());
         let limiter = Limiter::new(&lockgate_compile::limit_specs(&config), cells)?;
         let routes = config
             .sites
@@ -90,6 +120,11 @@ impl Generation {
                 AddressMask::Subnet => lockgate_record::AddressMask::Subnet,
             },
             sites: config.sites.keys().cloned().collect(),
+            inspections: config
+                .sites
+                .values()
+                .map(|site| lockgate_compile::crs_of(loaded, site).map(|(_, crs)| InspectionPlan::of(crs)))
+                .collect(),
             routes,
             rules: bundle.rule_names.clone(),
             limits: config.rate_limits.keys().cloned().collect(),
@@ -101,6 +136,12 @@ impl Generation {
     #[must_use]
     pub fn route(&self, index: u16) -> Option<&Route> {
         self.routes.get(usize::from(index))
+    }
+
+    /// How requests of this site are inspected beyond their heads, where they are.
+    #[must_use]
+    pub fn inspection(&self, site: u16) -> Option<&InspectionPlan> {
+        self.inspections.get(usize::from(site))?.as_ref()
     }
 
     pub(crate) fn site_name(&self, index: u16) -> Option<&str> {

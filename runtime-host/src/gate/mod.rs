@@ -8,6 +8,7 @@ mod date;
 mod decide;
 mod fetch;
 mod generation;
+mod inspect;
 mod lookup;
 #[cfg(feature = "bench")]
 mod memo;
@@ -29,7 +30,7 @@ use lockgate_wire::Verdict;
 use tokio::sync::Notify;
 
 pub use connection::{Connection, Refused};
-pub use generation::{Generation, Route};
+pub use generation::{Generation, InspectionPlan, Route};
 pub use route_fields::RouteFields;
 
 use crate::cache::MemoryCache;
@@ -197,6 +198,7 @@ impl Gate {
             code: None,
             cause: None,
             stage: Stage::Respond,
+            inspected: None,
             limited: None,
             limits_charged: false,
             cache: None,

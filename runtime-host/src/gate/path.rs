@@ -3,6 +3,7 @@
 //! ```text
 //! decide    normalise, site, firewall, route, sign-in, authorize: one call into policy.wasm
 //! charge    every limit, or none; a route's own answer leaves here
+//! inspect   rules that read more than the head, where the site has such
 //! lookup    a fresh stored response answers
 //! fetch     the origin, streaming; for pictures image.wasm makes the answer of it
 //! store     what may be stored is, while it is sent
@@ -16,7 +17,7 @@ use lockgate_record::Stage;
 use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
 
 use super::{
-    Gate, Generation, Refused, Route, charge, date, decide, fetch, lookup, picture, store,
+    Gate, Generation, Refused, Route, charge, date, decide, fetch, inspect, lookup, picture, store,
 };
 use crate::http::{Fields, RequestBody, RequestHead, Response};
 use crate::record::Pending;
@@ -113,6 +114,7 @@ async fn act(
         fields: Fields::with_capacity(256 + route.response_fields.len()),
     };
     charge::charge(&mut step)?;
+    let body = inspect::request(&mut step, body).await?;
     if let Some(answer) = &plan.answer {
         return answered(answer, seen, Some(route), step.pending, step.fields);
     }
@@ -122,7 +124,8 @@ async fn act(
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
     let room = picture::room(&step)?;
-    let mut fetched = fetch::fetch(&mut step, body).await?;
+    let fetched = fetch::fetch(&mut step, body).await?;
+    let mut fetched = inspect::response(&mut step, fetched).await?;
     picture::transform(&mut step, &mut fetched, room).await?;
     Ok(store::respond(step, fetched, forwarded))
 }

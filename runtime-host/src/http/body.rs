@@ -1,5 +1,6 @@
 //! Bodies in both directions, as frames, so that trailers can follow.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -49,6 +50,8 @@ pub enum RequestBody {
     Http1(crate::http1::Http1Body),
     /// From an HTTP/2 stream.
     Http2(crate::http2::Http2Body),
+    /// One of the others whose beginning was read already, for an inspection.
+    Held(Box<HeldBody<RequestBody>>),
 }
 
 impl RequestBody {
@@ -65,6 +68,7 @@ impl RequestBody {
             Self::Empty => None,
             Self::Http1(body) => Some(body.received()),
             Self::Http2(body) => Some(body.received()),
+            Self::Held(held) => held.rest.received(),
         }
     }
 
@@ -74,6 +78,8 @@ impl RequestBody {
             Self::Empty => {}
             Self::Http1(body) => body.limit(bytes_max),
             Self::Http2(body) => body.limit(bytes_max),
+            // What was read is within the limit that was set before.
+            Self::Held(held) => held.rest.limit(bytes_max),
         }
     }
 }
@@ -90,6 +96,7 @@ impl Body for RequestBody {
             Self::Empty => Poll::Ready(None),
             Self::Http1(body) => Pin::new(body).poll_frame(context),
             Self::Http2(body) => Pin::new(body).poll_frame(context),
+            Self::Held(held) => Pin::new(&mut **held).poll_frame(context),
         }
     }
 
@@ -98,6 +105,7 @@ impl Body for RequestBody {
             Self::Empty => true,
             Self::Http1(body) => body.is_end_stream(),
             Self::Http2(body) => body.is_end_stream(),
+            Self::Held(held) => held.is_end_stream(),
         }
     }
 
@@ -106,7 +114,57 @@ impl Body for RequestBody {
             Self::Empty => SizeHint::with_exact(0),
             Self::Http1(body) => body.size_hint(),
             Self::Http2(body) => body.size_hint(),
+            Self::Held(held) => held.size_hint(),
         }
+    }
+}
+
+/// A body whose beginning was read: that goes first, then what follows.
+pub struct HeldBody<B> {
+    ready: VecDeque<Frame<Bytes>>,
+    rest: B,
+}
+
+impl<B> HeldBody<B> {
+    /// With the frames that were read of it.
+    pub fn new(ready: VecDeque<Frame<Bytes>>, rest: B) -> Self {
+        Self { ready, rest }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for HeldBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = self.get_mut();
+        match this.ready.pop_front() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => Pin::new(&mut this.rest).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ready.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held: u64 = self
+            .ready
+            .iter()
+            .filter_map(Frame::data_ref)
+            .map(|data| data.len() as u64)
+            .sum();
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(held));
+        }
+        hint.set_lower(rest.lower().saturating_add(held));
+        hint
     }
 }
 

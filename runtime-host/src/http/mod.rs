@@ -6,7 +6,7 @@ pub mod head;
 pub mod intake;
 pub mod response;
 
-pub use body::{BodyError, RequestBody, ResponseBody};
+pub use body::{BodyError, HeldBody, RequestBody, ResponseBody};
 pub use fields::Fields;
 pub use head::RequestHead;
 pub(crate) use intake::Intake;

@@ -107,7 +107,8 @@ impl OriginError {
         }
     }
 
-    fn from_body(error: &BodyError) -> Self {
+    /// What a body that fails means for the request.
+    pub(crate) fn from_body(error: &BodyError) -> Self {
         let (status, code) = match error {
             BodyError::ClientTimeout | BodyError::ClientSlow(_) => (408, "body_timeout"),
             BodyError::TooLarge(_) => (413, "body_too_large"),

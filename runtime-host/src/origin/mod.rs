@@ -131,6 +131,8 @@ pub struct Forward<'a> {
     /// The answer is the source of another picture: the origin is asked for all of it, in a
     /// format that is read, whatever part or coding the client takes.
     pub picture: bool,
+    /// Rules look at the answer: it is asked for without a content coding.
+    pub without_coding: bool,
 }
 
 impl Origin {

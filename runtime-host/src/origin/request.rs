@@ -29,6 +29,12 @@ pub(super) fn build(
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
     }
+    if forward.without_coding {
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("identity"),
+        );
+    }
     frame(&mut headers, &method, body);
 
     let mut request = Request::new(());

@@ -20,6 +20,7 @@ mod bindings {
     wasmtime::component::bindgen!({ path: "../wit/policy.wit", world: "policy" });
 }
 
+pub use bindings::exports::lockgate::policy::decisions::Response as AnsweredResponse;
 use bindings::{Policy, PolicyPre};
 
 /// Named secrets, handed over when a bundle is loaded.
@@ -143,6 +144,39 @@ impl Instance {
         start_call(&mut self.store, budget);
         let decisions = self.policy.lockgate_policy_decisions();
         let result = decisions.call_resume(&mut self.store, state, answers);
+        result.map_err(|error| self.call_error(&error))
+    }
+
+    /// Runs the rules that read more than the head; see `wit/policy.wit`.
+    ///
+    /// # Errors
+    /// [`CallError`]: drop the instance.
+    pub fn inspect(
+        &mut self,
+        input: &[u8],
+        request_id: &str,
+        body: Option<&[u8]>,
+        budget: Budget,
+    ) -> Result<Vec<u8>, CallError> {
+        start_call(&mut self.store, budget);
+        let decisions = self.policy.lockgate_policy_decisions();
+        let result = decisions.call_inspect(&mut self.store, input, request_id, body);
+        result.map_err(|error| self.call_error(&error))
+    }
+
+    /// The same for the response, with the state that came with the inspection of the request.
+    ///
+    /// # Errors
+    /// [`CallError`]: drop the instance.
+    pub fn inspect_response(
+        &mut self,
+        state: &[u8],
+        response: &AnsweredResponse,
+        budget: Budget,
+    ) -> Result<Vec<u8>, CallError> {
+        start_call(&mut self.store, budget);
+        let decisions = self.policy.lockgate_policy_decisions();
+        let result = decisions.call_inspect_response(&mut self.store, state, response);
         result.map_err(|error| self.call_error(&error))
     }
 

@@ -1,11 +1,13 @@
 //! A gate that serves an app directly, without a policy.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_bundle::Bundle;
 use lockgate_config::types::GatewayConfig;
+use lockgate_config::{Loaded, ProvenanceMap};
 use lockgate_limits::Cells;
 
 use super::manifest::Manifest;
@@ -97,8 +99,15 @@ pub fn gate(config: GatewayConfig, app: Arc<App>) -> anyhow::Result<Arc<Gate>> {
     let cells = Arc::new(Cells::new(LIMIT_CELLS, start::seeds()));
     let records = start::open_records(&config.record)?;
     let signatures = Signatures::new(&config.policy, cells.clone())?;
+    let loaded = Loaded {
+        config,
+        rules: BTreeMap::new(),
+        origins: ProvenanceMap::new(),
+        rules_origins: BTreeMap::new(),
+        files: Vec::new(),
+    };
     let generation = Generation::new(
-        Arc::new(config),
+        &loaded,
         &Bundle::default(),
         "0".repeat(64),
         Pool::none(),

@@ -4,6 +4,11 @@
 mod addresses;
 mod cache;
 mod components;
+mod crs;
+mod crs_bodies;
+mod crs_cases;
+mod crs_reload;
+mod crs_responses;
 mod descriptors;
 mod drain;
 mod firewall;

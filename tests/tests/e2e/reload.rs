@@ -30,6 +30,16 @@ fn as_badbot(world: &World) -> Response {
 
 /// Runs `change` while requests flow on a connection that stays and on new ones; how many did.
 fn under_load(world: &World, change: impl FnOnce()) -> usize {
+    // A steady flow, not a flood: every answer is held against its record.
+    under_load_every(Duration::from_millis(2), world, change)
+}
+
+/// The same with a pause between two requests of a client.
+pub(crate) fn under_load_every(
+    pause: Duration,
+    world: &World,
+    change: impl FnOnce(),
+) -> usize {
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let load: Vec<_> = (0..3)
@@ -47,8 +57,7 @@ fn under_load(world: &World, change: impl FnOnce()) -> usize {
                         };
                         answer.assert_status(200);
                         count += 1;
-                        // A steady flow, not a flood: every answer is held against its record.
-                        std::thread::sleep(Duration::from_millis(2));
+                        std::thread::sleep(pause);
                     }
                     count
                 })

@@ -1,41 +1,19 @@
 //! The compile side: plain inputs in, [`CompiledFirewall`] out.
 
-use super::USER_AGENT_LISTS_MAX;
-use super::compiled::{Action, CompiledFirewall, CompiledRule, CompiledStatement};
+use super::compiled::{
+    Action, CompiledFirewall, CompiledRate, CompiledResponse, CompiledRule, Node, RatePart,
+};
+use super::interner::{Interner, Tables};
+use super::spec::{InputSpec, RatePartSpec, RateSpec, ResponseSpec, RuleSpec, StatementSpec};
+use super::{BODY_BYTES_DEFAULT, NODE_DEPTH_MAX, USER_AGENT_LISTS_MAX};
+use crate::canary::ALL_CLIENTS;
 use crate::useragent::{Covered, PatternError, UserAgentPatterns};
+use crate::values::{TRANSFORMATIONS_MAX, transformation};
 use crate::{Blob, IpSetBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The status of a block that names none.
 const DEFAULT_STATUS: u16 = 403;
-
-/// A rule as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleSpec {
-    /// The name, for records and metrics.
-    pub name: String,
-    /// The place in the order, lower first.
-    pub priority: u32,
-    /// What follows a match.
-    pub action: Action,
-    /// What the rule asks.
-    pub statement: StatementSpec,
-    /// The HTTP status of a block, 400 to 599; 403 if `None`.
-    pub status: Option<u16>,
-}
-
-/// What a rule asks, with sets and lists by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatementSpec {
-    /// The client's address is in this IP set.
-    IpSet(String),
-    /// The client's address is not in this IP set.
-    NotIpSet(String),
-    /// The User-Agent matches this list.
-    UserAgentList(String),
-    /// `true`: there is no User-Agent, or a blank one. `false`: there is one.
-    UserAgentMissing(bool),
-}
 
 /// Why inputs were refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,13 +56,13 @@ pub enum BuildError {
         /// Their priority.
         priority: u32,
     },
-    /// A status outside 400 to 599, or on a rule that does not block.
+    /// A part of a rule is out of its range, or has no effect.
     #[error("rule `{rule}`: {reason}")]
-    Status {
+    Rule {
         /// The rule.
         rule: String,
         /// What is wrong.
-        reason: &'static str,
+        reason: String,
     },
     /// More sets or lists than a firewall can have.
     #[error("a firewall can have {max} {kind}s")]
@@ -94,6 +72,9 @@ pub enum BuildError {
         /// The bound.
         max: usize,
     },
+    /// The regular expressions cannot be compiled together.
+    #[error("the regular expressions: {0}")]
+    Patterns(String),
 }
 
 fn offer(names: &[String]) -> String {
@@ -114,6 +95,9 @@ pub struct FirewallBuilder {
     lists: BTreeMap<String, u32>,
     names: BTreeSet<String>,
     rules: BTreeMap<u32, CompiledRule>,
+    tables: Tables,
+    responses: Interner<ResponseSpec>,
+    body_bytes_max: Option<u32>,
     compiled: CompiledFirewall,
 }
 
@@ -122,6 +106,11 @@ impl FirewallBuilder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Bytes of a body that are inspected; the largest of all calls counts.
+    pub fn inspect_body_bytes(&mut self, bytes: u32) {
+        self.body_bytes_max = self.body_bytes_max.max(Some(bytes));
     }
 
     /// Adds an IP set.
@@ -171,75 +160,276 @@ impl FirewallBuilder {
     ///
     /// # Errors
     /// [`BuildError::Duplicate`], [`BuildError::Unknown`], [`BuildError::SamePriority`],
-    /// [`BuildError::Status`].
+    /// [`BuildError::Rule`].
     pub fn add_rule(&mut self, spec: RuleSpec) -> Result<(), BuildError> {
-        let RuleSpec {
-            name,
-            priority,
-            action,
-            statement,
-            status,
-        } = spec;
-        if self.names.contains(&name) {
-            return Err(BuildError::Duplicate { kind: "rule", name });
-        }
-        if let Some(other) = self.rules.get(&priority) {
-            return Err(BuildError::SamePriority {
-                first: other.name.clone(),
-                second: name,
-                priority,
+        if self.names.contains(&spec.name) {
+            return Err(BuildError::Duplicate {
+                kind: "rule",
+                name: spec.name,
             });
         }
-        let wrong_status = |reason| BuildError::Status {
-            rule: name.clone(),
-            reason,
-        };
-        match (action, status) {
-            (Action::Block, Some(400..=599)) | (_, None) => {}
-            (Action::Block, Some(_)) => {
-                return Err(wrong_status("the status of a block is from 400 to 599"));
-            }
-            (Action::Allow | Action::Count, Some(_)) => {
-                return Err(wrong_status("only a block has a status"));
-            }
+        if let Some(other) = self.rules.get(&spec.priority) {
+            return Err(BuildError::SamePriority {
+                first: other.name.clone(),
+                second: spec.name,
+                priority: spec.priority,
+            });
         }
-        let statement = match statement {
-            StatementSpec::IpSet(set) => {
-                CompiledStatement::IpSet(look_up(&self.ip_sets, IP_SET, &name, set)?)
-            }
-            StatementSpec::NotIpSet(set) => {
-                CompiledStatement::NotIpSet(look_up(&self.ip_sets, IP_SET, &name, set)?)
-            }
-            StatementSpec::UserAgentList(list) => {
-                CompiledStatement::UserAgentList(look_up(&self.lists, LIST, &name, list)?)
-            }
-            StatementSpec::UserAgentMissing(missing) => {
-                CompiledStatement::UserAgentMissing(missing)
-            }
+        if let Err(reason) = check(&spec) {
+            return Err(BuildError::Rule {
+                rule: spec.name,
+                reason,
+            });
+        }
+        let statement = self.node(&spec.name, &spec.statement, 0)?;
+        let labels = spec.labels.into_iter();
+        let labels = labels
+            .map(|label| self.tables.labels.index(label))
+            .collect();
+        let rate = match &spec.rate {
+            None => None,
+            Some(rate) => Some(self.rate(&spec.name, rate)?),
         };
-        let status = status.unwrap_or(DEFAULT_STATUS);
-        self.names.insert(name.clone());
+        self.names.insert(spec.name.clone());
         self.rules.insert(
-            priority,
+            spec.priority,
             CompiledRule {
-                name,
-                priority,
-                action,
-                status,
+                name: spec.name,
+                priority: spec.priority,
+                action: spec.action,
+                status: spec.status.unwrap_or(DEFAULT_STATUS),
                 statement,
+                labels,
+                canary: spec.canary,
+                expires_s: spec.expires_s,
+                response: spec.response.map(|response| self.responses.index(response)),
+                rate,
             },
         );
         Ok(())
     }
 
     /// The compiled firewall, rules in ascending priority.
-    #[must_use]
-    pub fn build(self) -> CompiledFirewall {
-        CompiledFirewall {
-            rules: self.rules.into_values().collect(),
-            ..self.compiled
+    ///
+    /// # Errors
+    /// [`BuildError::Patterns`].
+    pub fn build(self) -> Result<CompiledFirewall, BuildError> {
+        let labels = self.tables.labels.into_list();
+        let mut nodes = self.tables.nodes.into_list();
+        let mut rules: Vec<CompiledRule> = self.rules.into_values().collect();
+        for node in &mut nodes {
+            if let Node::Labels(wanted) = node {
+                expand(wanted, &labels);
+            }
         }
+        let rates = rules.iter_mut().filter_map(|rule| rule.rate.as_mut());
+        for part in rates.flat_map(|rate| &mut rate.keys) {
+            if let RatePart::Labels(wanted) = part {
+                expand(wanted, &labels);
+            }
+        }
+        let patterns = self.tables.patterns.into_list();
+        let bytes = crate::patterns::compile(&patterns, &nodes).map_err(BuildError::Patterns)?;
+        let response = |spec: ResponseSpec| CompiledResponse {
+            body: spec.body,
+            content_type: spec.content_type,
+        };
+        Ok(CompiledFirewall {
+            rules,
+            nodes,
+            labels,
+            inputs: self.tables.inputs.into_list(),
+            responses: self
+                .responses
+                .into_list()
+                .into_iter()
+                .map(response)
+                .collect(),
+            pattern_count: u32::try_from(patterns.len()).unwrap_or(u32::MAX),
+            patterns: Blob(bytes),
+            body_bytes_max: self.body_bytes_max.unwrap_or(BODY_BYTES_DEFAULT),
+            ..self.compiled
+        })
     }
+
+    /// The node of a statement.
+    fn node(&mut self, rule: &str, spec: &StatementSpec, depth: u32) -> Result<u32, BuildError> {
+        let refused = |reason: String| BuildError::Rule {
+            rule: rule.to_owned(),
+            reason,
+        };
+        if depth > NODE_DEPTH_MAX {
+            return Err(refused(format!(
+                "statements are nested more than {NODE_DEPTH_MAX} deep"
+            )));
+        }
+        let node = match spec {
+            StatementSpec::Always => Node::Always,
+            StatementSpec::IpSet(set) => Node::IpSet(look_up(&self.ip_sets, IP_SET, rule, set)?),
+            StatementSpec::NotIpSet(set) => {
+                let set = look_up(&self.ip_sets, IP_SET, rule, set)?;
+                Node::Not(self.tables.nodes.index(Node::IpSet(set)))
+            }
+            StatementSpec::UserAgentList(list) => {
+                Node::UserAgentList(look_up(&self.lists, LIST, rule, list)?)
+            }
+            StatementSpec::UserAgentMissing(true) => Node::UserAgentMissing,
+            StatementSpec::UserAgentMissing(false) => {
+                Node::Not(self.tables.nodes.index(Node::UserAgentMissing))
+            }
+            StatementSpec::Geo { countries, asns } => {
+                let (mut countries, mut asns) = (countries.clone(), asns.clone());
+                countries.sort_unstable();
+                asns.sort_unstable();
+                Node::Geo { countries, asns }
+            }
+            StatementSpec::Label(name) => {
+                Node::Labels(vec![self.tables.labels.index(name.clone())])
+            }
+            StatementSpec::Bytes {
+                input,
+                position,
+                texts,
+            } => Node::Bytes {
+                position: *position,
+                texts: texts.clone(),
+                oversize: input.oversize,
+                input: self.input(rule, input)?,
+            },
+            StatementSpec::Regex { input, patterns } => {
+                for pattern in patterns {
+                    crate::patterns::check_regex(pattern).map_err(refused)?;
+                }
+                let patterns = patterns.iter().cloned();
+                let mut patterns: Vec<u32> = patterns
+                    .map(|pattern| self.tables.patterns.index(pattern))
+                    .collect();
+                patterns.sort_unstable();
+                Node::Regex {
+                    patterns,
+                    oversize: input.oversize,
+                    input: self.input(rule, input)?,
+                }
+            }
+            StatementSpec::Size {
+                input,
+                comparison,
+                bytes,
+            } => Node::Size {
+                comparison: *comparison,
+                bytes: *bytes,
+                oversize: input.oversize,
+                input: self.input(rule, input)?,
+            },
+            StatementSpec::Sqli(input) => Node::Sqli {
+                oversize: input.oversize,
+                input: self.input(rule, input)?,
+            },
+            StatementSpec::Xss(input) => Node::Xss {
+                oversize: input.oversize,
+                input: self.input(rule, input)?,
+            },
+            StatementSpec::And(parts) => Node::And(self.nodes(rule, parts, depth)?),
+            StatementSpec::Or(parts) => Node::Or(self.nodes(rule, parts, depth)?),
+            StatementSpec::Not(part) => Node::Not(self.node(rule, part, depth + 1)?),
+        };
+        Ok(self.tables.nodes.index(node))
+    }
+
+    fn nodes(
+        &mut self,
+        rule: &str,
+        parts: &[StatementSpec],
+        depth: u32,
+    ) -> Result<Vec<u32>, BuildError> {
+        parts
+            .iter()
+            .map(|part| self.node(rule, part, depth + 1))
+            .collect()
+    }
+
+    fn input(&mut self, rule: &str, spec: &InputSpec) -> Result<u32, BuildError> {
+        let refused = |reason| BuildError::Rule {
+            rule: rule.to_owned(),
+            reason,
+        };
+        if spec.transformations.len() > TRANSFORMATIONS_MAX {
+            return Err(refused(format!(
+                "more than {TRANSFORMATIONS_MAX} transformations"
+            )));
+        }
+        let mut names = spec.transformations.iter();
+        if let Some(unknown) = names.find(|name| transformation(name).is_none()) {
+            return Err(refused(format!("there is no transformation `{unknown}`")));
+        }
+        Ok(self.tables.input(spec))
+    }
+
+    fn rate(&mut self, rule: &str, spec: &RateSpec) -> Result<CompiledRate, BuildError> {
+        let mut keys = Vec::with_capacity(spec.keys.len());
+        for part in &spec.keys {
+            keys.push(match part {
+                RatePartSpec::ClientIp => RatePart::ClientIp,
+                RatePartSpec::ForwardedIp => RatePart::ForwardedIp,
+                RatePartSpec::Input(input) => RatePart::Input(self.input(rule, input)?),
+                RatePartSpec::Label(name) => {
+                    RatePart::Labels(vec![self.tables.labels.index(name.clone())])
+                }
+            });
+        }
+        Ok(CompiledRate {
+            limit: spec.limit,
+            window_s: spec.window_s,
+            keys,
+        })
+    }
+}
+
+/// Replaces a label that ends with `:` by every label below it.
+fn expand(wanted: &mut Vec<u32>, labels: &[String]) {
+    let name = |index: u32| labels.get(index as usize).map(String::as_str);
+    let prefix = wanted.first().and_then(|index| name(*index));
+    if let Some(prefix) = prefix.filter(|name| name.ends_with(':')) {
+        let below = |label: &str| label.len() > prefix.len() && label.starts_with(prefix);
+        let known = (0..).zip(labels);
+        *wanted = known
+            .filter(|(_, label)| below(label))
+            .map(|(index, _)| index)
+            .collect();
+    }
+}
+
+/// Ranges, and what has no effect.
+fn check(spec: &RuleSpec) -> Result<(), String> {
+    match (spec.action, spec.status) {
+        (Action::Block, Some(400..=599)) | (_, None) => {}
+        (Action::Block, Some(_)) => {
+            return Err("the status of a block is from 400 to 599".to_owned());
+        }
+        _ => return Err("only a block has a status".to_owned()),
+    }
+    if spec.response.is_some() && spec.action != Action::Block {
+        return Err("only a block has a response".to_owned());
+    }
+    if spec.action == Action::Label && spec.labels.is_empty() {
+        return Err("the action is to label, and there is no label".to_owned());
+    }
+    if spec.canary > ALL_CLIENTS {
+        return Err("a share is at most 10000 ten-thousandths".to_owned());
+    }
+    if spec
+        .labels
+        .iter()
+        .any(|label| label.is_empty() || label.ends_with(':'))
+    {
+        return Err("a label is not empty and does not end with `:`".to_owned());
+    }
+    if let Some(rate) = &spec.rate
+        && (rate.limit == 0 || !(1..=3600).contains(&rate.window_s) || rate.keys.is_empty())
+    {
+        return Err("a rate has a limit from 1, a window from 1 to 3600 s, and a key".to_owned());
+    }
+    Ok(())
 }
 
 /// The index that a new name gets.
@@ -264,15 +454,12 @@ fn look_up(
     names: &BTreeMap<String, u32>,
     kind: &'static str,
     rule: &str,
-    name: String,
+    name: &str,
 ) -> Result<u32, BuildError> {
-    names
-        .get(&name)
-        .copied()
-        .ok_or_else(|| BuildError::Unknown {
-            rule: rule.to_owned(),
-            kind,
-            name,
-            known: names.keys().cloned().collect(),
-        })
+    names.get(name).copied().ok_or_else(|| BuildError::Unknown {
+        rule: rule.to_owned(),
+        kind,
+        name: name.to_owned(),
+        known: names.keys().cloned().collect(),
+    })
 }

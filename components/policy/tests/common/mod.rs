@@ -48,7 +48,7 @@ pub(crate) fn policy_of(compiled: &Compiled) -> Policy {
         ("customers".to_owned(), SECRET.to_vec()),
         ("staff".to_owned(), STAFF_SECRET.to_vec()),
     ];
-    Policy::load(&compiled.bytes, &secrets).expect("a bundle")
+    Policy::load(compiled.bytes.clone(), &secrets).expect("a bundle")
 }
 
 pub(crate) static SHOP: LazyLock<Compiled> =

@@ -1,6 +1,7 @@
 //! What the schema cannot say: conditions between keys. Each works on the tree, so that it
 //! reports what it can even when other parts are broken.
 
+mod expressions;
 mod files;
 mod images;
 mod listeners;
@@ -12,8 +13,9 @@ mod sites;
 use crate::fault::Fault;
 use crate::tree::Node;
 
+pub(crate) use expressions::{expressions, names};
 pub(crate) use files::{jwks, pem};
-pub(crate) use rules::rules;
+pub(crate) use rules::{rules, statements};
 
 /// Checks the conditions between the keys of `gateway.toml`.
 pub(crate) fn gateway(root: &Node, faults: &mut Vec<Fault>) {

@@ -1,32 +1,43 @@
 //! The shape of the configuration. The docstring of a field is its text in the reference page.
 
+mod crs;
 mod gateway;
 pub(crate) mod grammar;
 mod listener;
+mod lists;
 mod origin;
 mod policy;
 mod route;
+pub(crate) mod rule_grammar;
 mod rules;
 mod server;
 mod sign_in;
 mod site;
+mod statement;
 mod store;
 pub mod text;
 
+pub use crs::{Crs, CrsMode};
 pub use gateway::GatewayConfig;
 pub use listener::{Admin, Listener};
+pub use lists::{IpSet, PatternKind, RegexSet, UserAgentList, UserAgentPattern};
 pub use origin::{OriginServer, Secret, SecretEncoding, SecretSource};
 pub use policy::{ImagePool, Policy};
 pub use route::{
     CacheAudience, ClaimScalar, ClaimValues, Respond, Route, RouteAction, RouteCache, RouteImage,
 };
-pub use rules::{
-    IpSet, PatternKind, Rule, RuleAction, RulesFile, Statement, UserAgentList, UserAgentPattern,
-};
+pub use rules::{Rule, RuleAction, RuleGroup, RuleResponse, RulesFile};
 pub use server::{ClientAddressFrom, Http2, Server};
 pub use sign_in::{Algorithm, SignIn, SignInKeys};
 pub use site::{
     ImageFit, ImageFormat, ImagePreset, PathParameters, RateKey, RateLimit, RateWindow, Site,
 };
+pub use statement::{
+    ByteMatch, GeoMatch, Inspect, OversizeHandling, RateBased, RegexMatch, RegexSetMatch, Search,
+    SizeComparison, SizeConstraint, Statement, Texts,
+};
 pub use store::{AddressMask, Cache, Record};
-pub use text::{Cidr, HeaderName, HeaderValue, HostPattern, Method, OriginUrl, PathPattern};
+pub use text::{
+    Cidr, Country, Date, FieldName, HeaderName, HeaderValue, HostPattern, Label, Method, OriginUrl,
+    PathPattern, RateKeyName, Regex, TransformationName,
+};

@@ -1,117 +1,68 @@
-//! The shape of a rule file: IP sets, User-Agent lists and the rules that name them.
+//! The shape of a rule file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Cidr;
+use super::{Crs, Date, HeaderValue, IpSet, Label, RegexSet, Statement, UserAgentList};
 
 /// A rule file (`rules/*.toml`).
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RulesFile {
+    /// Bytes of a request's body that rules look at. Of the rule files of a site the largest counts.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub body_bytes_max: u32,
+    /// The OWASP Core Rule Set. One rule file of a site can switch it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crs: Option<Crs>,
     /// Sets of addresses, by name. A rule sees the sets of its own file.
     #[schemars(extend("x-names" = "name"))]
     pub ip_sets: BTreeMap<String, IpSet>,
     /// Lists of User-Agent patterns, by name. A rule sees the lists of its own file.
     #[schemars(extend("x-names" = "name"))]
     pub user_agent_lists: BTreeMap<String, UserAgentList>,
+    /// Sets of regular expressions, by name. A rule sees the sets of its own file.
+    #[schemars(extend("x-names" = "name"))]
+    pub regex_sets: BTreeMap<String, RegexSet>,
+    /// Groups of rules, by name.
+    #[schemars(extend("x-names" = "name"))]
+    pub groups: BTreeMap<String, RuleGroup>,
     /// The rules. They are tried by priority, lower first; the first `block` or `allow` that
     /// matches ends the firewall.
     pub rules: Vec<Rule>,
 }
 
-/// A set of addresses: those in `addresses` and those in `file` together.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(deny_unknown_fields, default)]
-#[schemars(extend("x-at-least-one" = ["addresses", "file"]))]
-pub struct IpSet {
-    /// Addresses and CIDR ranges.
-    pub addresses: Vec<Cidr>,
-    /// File with one address or CIDR range a line; `#` starts a comment.
-    #[schemars(extend("x-path" = "ip-list"))]
-    pub file: Option<PathBuf>,
-    /// What `file` held when it was loaded.
-    #[serde(skip)]
-    pub listed: Vec<Cidr>,
-}
-
-impl IpSet {
-    /// Every network of the set, those of the file included.
-    pub fn networks(&self) -> impl Iterator<Item = Cidr> + '_ {
-        self.addresses.iter().chain(&self.listed).copied()
+impl Default for RulesFile {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: lockgate_firewall::BODY_BYTES_DEFAULT,
+            crs: None,
+            ip_sets: BTreeMap::new(),
+            user_agent_lists: BTreeMap::new(),
+            regex_sets: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            rules: Vec::new(),
+        }
     }
 }
 
-/// A list of User-Agent patterns. Upper and lower case do not matter.
+/// A group of rules: what is said of it holds for each.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(extend("x-at-least-one" = ["contains", "starts_with", "ends_with", "equals", "file"]))]
-pub struct UserAgentList {
-    /// Texts that the User-Agent contains.
-    #[schemars(inner(length(min = 1, max = 1024)))]
-    pub contains: Vec<String>,
-    /// Texts that the User-Agent starts with.
-    #[schemars(inner(length(min = 1, max = 1024)))]
-    pub starts_with: Vec<String>,
-    /// Texts that the User-Agent ends with.
-    #[schemars(inner(length(min = 1, max = 1024)))]
-    pub ends_with: Vec<String>,
-    /// Texts that the User-Agent is equal to.
-    #[schemars(inner(length(min = 1, max = 1024)))]
-    pub equals: Vec<String>,
-    /// File with one pattern a line: a text that the User-Agent contains, `^` before it for one
-    /// that it starts with, `$` after it for one that it ends with, both for equality. `#` at the
-    /// start of a line or after white space starts a comment.
-    #[schemars(extend("x-path" = "user-agent-list"))]
-    pub file: Option<PathBuf>,
-    /// What `file` held when it was loaded.
-    #[serde(skip)]
-    pub listed: Vec<UserAgentPattern>,
-}
-
-impl UserAgentList {
-    /// Every pattern of the list as its kind and its text, those of the file included.
-    pub fn patterns(&self) -> impl Iterator<Item = (PatternKind, &str)> {
-        let keys = [
-            (PatternKind::Contains, &self.contains),
-            (PatternKind::StartsWith, &self.starts_with),
-            (PatternKind::EndsWith, &self.ends_with),
-            (PatternKind::Equals, &self.equals),
-        ];
-        keys.into_iter()
-            .flat_map(|(kind, texts)| texts.iter().map(move |text| (kind, text.as_str())))
-            .chain(self.listed.iter().map(|p| (p.kind, p.text.as_str())))
-    }
-}
-
-/// One User-Agent pattern.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UserAgentPattern {
-    /// Where the text must stand.
-    pub kind: PatternKind,
-    /// The text, in the case that it was written in.
-    pub text: String,
-}
-
-/// Where the text of a pattern must stand in the User-Agent.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum PatternKind {
-    /// Anywhere.
-    Contains,
-    /// At its start.
-    StartsWith,
-    /// At its end.
-    EndsWith,
-    /// It is the whole.
-    Equals,
+pub struct RuleGroup {
+    /// Rules of the group that block or allow count instead.
+    pub count: bool,
+    /// Names of rules of the group that count instead of blocking or allowing.
+    #[schemars(extend("x-format" = "name", "uniqueItems" = true))]
+    pub count_rules: Vec<String>,
 }
 
 /// A firewall rule.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-exactly-one" = ["statement", "when"]))]
 pub struct Rule {
     /// Name of the rule in records and metrics.
     #[schemars(extend("x-format" = "name"))]
@@ -122,11 +73,60 @@ pub struct Rule {
     /// What happens when the statement matches.
     pub action: RuleAction,
     /// What the rule looks for.
-    pub statement: Statement,
+    #[serde(default)]
+    pub statement: Option<Statement>,
+    /// What the rule looks for, as an expression: `path starts_with "/admin" and not ip in office`.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 8192), extend("x-format" = "expression"))]
+    pub when: Option<String>,
     /// Status of the answer when the action is `block`. Without it: 403.
     #[serde(default)]
     #[schemars(range(min = 400, max = 599))]
     pub status: Option<u16>,
+    /// Body of the answer when the action is `block`. Without it: the gate's own.
+    #[serde(default)]
+    pub response: Option<RuleResponse>,
+    /// Labels that a match puts on the request, for `label_match` of later rules.
+    #[serde(default)]
+    #[schemars(length(max = 16), extend("uniqueItems" = true))]
+    pub labels: Vec<Label>,
+    /// Group that the rule belongs to.
+    #[serde(default)]
+    #[schemars(extend("x-ref" = "groups"))]
+    pub group: Option<String>,
+    /// Share of the clients that are blocked or allowed, in ten-thousandths; a match of any other
+    /// client counts. A client stays on its side: a hash of its address and the rule's name
+    /// decides. Without it: all.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 9999))]
+    pub canary: Option<u16>,
+    /// When the rule ends: a date, at its first moment in UTC, or a time (RFC 3339). From then on
+    /// it matches nothing.
+    #[serde(default)]
+    pub expires: Option<Date>,
+    /// What `when` was read as, when it was loaded.
+    #[serde(skip)]
+    pub read: Option<Statement>,
+}
+
+impl Rule {
+    /// What the rule looks for: `statement`, or what `when` means.
+    #[must_use]
+    pub fn looks_for(&self) -> Option<&Statement> {
+        self.statement.as_ref().or(self.read.as_ref())
+    }
+}
+
+/// The body of a block.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleResponse {
+    /// The text.
+    #[schemars(length(max = 10_240))]
+    pub body: String,
+    /// The value of Content-Type.
+    #[serde(default = "HeaderValue::text_plain")]
+    pub content_type: HeaderValue,
 }
 
 /// What a rule does.
@@ -139,18 +139,6 @@ pub enum RuleAction {
     Allow,
     /// The match is recorded and the next rule is tried.
     Count,
-}
-
-/// What a rule looks for: exactly one key.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Statement {
-    /// The client's address is in this IP set.
-    IpSet(#[schemars(extend("x-ref" = "ip_sets"))] String),
-    /// The client's address is not in this IP set.
-    NotIpSet(#[schemars(extend("x-ref" = "ip_sets"))] String),
-    /// The User-Agent matches a pattern of this list.
-    UserAgentList(#[schemars(extend("x-ref" = "user_agent_lists"))] String),
-    /// `true`: there is no User-Agent, or an empty one. `false`: there is one.
-    UserAgentMissing(bool),
+    /// The labels are put on the request and the next rule is tried; nothing is recorded.
+    Label,
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::grammar::{
     header_name, header_value, host_pattern, method, origin_url, path_pattern, split_port,
 };
+use super::rule_grammar::{country, date, field, label, rate_key, regex, transformation};
 use crate::spelling::quoted;
 
 /// Declares a text type: `parse` checks and gives the canonical form.
@@ -97,6 +98,51 @@ text_type! {
 text_type! {
     /// The value of a header field (RFC 9110, section 5.5): visible ASCII, spaces and tabs.
     HeaderValue, "header-value", header_value
+}
+
+text_type! {
+    /// A part of a request: `path`, `header:user-agent`.
+    FieldName, "field", field
+}
+text_type! {
+    /// A text transformation, by its name in AWS WAF or SecLang, in lower case or as it is there.
+    TransformationName, "transformation", transformation
+}
+text_type! {
+    /// A regular expression.
+    Regex, "regex", regex
+}
+text_type! {
+    /// A country, two capital letters (ISO 3166-1).
+    Country, "country", country
+}
+text_type! {
+    /// A label: `shop:checkout`.
+    Label, "label", label
+}
+text_type! {
+    /// What requests are counted by: `client_ip`, `forwarded_ip`, `label:NAME` or a field.
+    RateKeyName, "rate-key", rate_key
+}
+text_type! {
+    /// A date (`2027-01-31`), or a time with its offset (`2027-01-31T18:00:00Z`).
+    Date, "date", date
+}
+
+impl Date {
+    /// Seconds since the Unix epoch.
+    #[must_use]
+    pub fn unix_s(&self) -> u64 {
+        super::rule_grammar::unix_s(&self.0).unwrap_or(0)
+    }
+}
+
+impl RateKeyName {
+    /// `client_ip`.
+    #[must_use]
+    pub fn client_ip() -> Self {
+        Self("client_ip".to_owned())
+    }
 }
 
 impl HostPattern {

@@ -33,4 +33,12 @@ impl wit::Guest for Component {
     fn resume(state: Vec<u8>, _answers: Vec<u8>) -> Vec<u8> {
         crate::resume(&state)
     }
+
+    fn inspect(_input: Vec<u8>, _request_id: String, _body: Option<Vec<u8>>) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn inspect_response(_state: Vec<u8>, _response: wit::Response) -> Vec<u8> {
+        Vec::new()
+    }
 }

@@ -1,0 +1,56 @@
+//! The User-Agent of one request: folded when the first list asks, each list's answer kept.
+
+use std::borrow::Cow;
+
+use super::View;
+use crate::useragent::Found;
+use crate::{FoldedUserAgent, UserAgentList};
+
+/// The User-Agent. Of several lines the values are joined by `, ` (RFC 9110, section 5.3), so that none can
+/// hide behind another.
+pub(super) struct Agent<'a> {
+    raw: Cow<'a, [u8]>,
+    folded: Option<FoldedUserAgent>,
+    answers: Vec<(usize, Found)>,
+}
+
+impl<'a> Agent<'a> {
+    pub(super) fn new(view: &View<'a>) -> Self {
+        let mut lines = view
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(b"user-agent"))
+            .map(|(_, value)| *value);
+        let first = lines.next().unwrap_or_default();
+        let raw = match lines.next() {
+            None => Cow::Borrowed(first.trim_ascii()),
+            Some(second) => {
+                let all: Vec<&[u8]> = [first, second].into_iter().chain(lines).collect();
+                Cow::Owned(all.join(&b", "[..]).trim_ascii().to_vec())
+            }
+        };
+        Self {
+            raw,
+            folded: None,
+            answers: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_missing(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    pub(super) fn find(&mut self, index: usize, list: &UserAgentList) -> Found {
+        if self.is_missing() {
+            return Found::Nothing;
+        }
+        if let Some((_, found)) = self.answers.iter().find(|(known, _)| *known == index) {
+            return *found;
+        }
+        let raw = &self.raw;
+        let folded = self.folded.get_or_insert_with(|| FoldedUserAgent::new(raw));
+        let found = list.find(folded);
+        self.answers.push((index, found));
+        found
+    }
+}

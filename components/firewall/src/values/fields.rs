@@ -1,0 +1,108 @@
+//! A field's values in a request.
+
+use std::io::Write as _;
+
+use super::{Sink, body, cookies::cookies, pairs};
+use crate::Field;
+use crate::rules::View;
+
+/// Takes the values of `field` out of a request.
+pub(crate) fn collect<'a>(field: &Field, view: &View<'a>, sink: &mut Sink<'a, '_>) {
+    let mut one = |bytes: &'a [u8]| sink.given(b"", bytes);
+    match field {
+        Field::Method => one(view.method),
+        Field::Host => one(view.host),
+        Field::Path => one(view.path),
+        Field::Target => one(view.target),
+        Field::QueryString => view.query.into_iter().for_each(one),
+        Field::QueryArgument(wanted) => {
+            for (name, value) in arguments(view) {
+                if pairs::is_named(name, wanted.as_bytes()) {
+                    sink.given(name, value);
+                }
+            }
+        }
+        Field::QueryArguments => {
+            arguments(view).for_each(|(name, value)| sink.given(name, value));
+        }
+        Field::QueryArgumentNames => arguments(view).for_each(|(name, _)| sink.given(name, name)),
+        Field::Header(wanted) => {
+            for (name, value) in view.headers {
+                if name.eq_ignore_ascii_case(wanted.as_bytes()) {
+                    sink.given(name, value);
+                }
+            }
+        }
+        Field::Headers => {
+            view.headers
+                .iter()
+                .for_each(|(name, value)| sink.given(name, value));
+        }
+        Field::HeaderNames => view
+            .headers
+            .iter()
+            .for_each(|(name, _)| sink.given(name, name)),
+        Field::HeaderOrder => header_order(view, sink),
+        Field::Cookie(wanted) => {
+            for (name, value) in all_cookies(view) {
+                if name == wanted.as_bytes() {
+                    sink.given(name, value);
+                }
+            }
+        }
+        Field::Cookies => all_cookies(view).for_each(|(name, value)| sink.given(name, value)),
+        Field::CookieNames => all_cookies(view).for_each(|(name, _)| sink.given(name, name)),
+        Field::ClientIp => {
+            let text = crate::ipset::unmap(view.client_ip).to_string();
+            sink.made(b"", text.as_bytes());
+        }
+        Field::Country => {
+            if let Some(country) = view.country {
+                sink.made(b"", &country);
+            }
+        }
+        Field::Asn => {
+            if let Some(asn) = view.asn {
+                let mut text = Vec::with_capacity(10);
+                // Writing into a vector does not fail.
+                let _ = write!(text, "{asn}");
+                sink.made(b"", &text);
+            }
+        }
+        Field::TlsFingerprint => view.tls_fingerprint.into_iter().for_each(one),
+        Field::Body
+        | Field::Json(_)
+        | Field::JsonValues
+        | Field::JsonKeys
+        | Field::FormField(_)
+        | Field::FormFields
+        | Field::FormFieldNames
+        | Field::PartNames
+        | Field::FileNames => body::collect(field, view, sink),
+    }
+}
+
+fn arguments<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+    pairs::pairs(view.query.unwrap_or_default())
+}
+
+fn all_cookies<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+    let lines = view.headers.iter();
+    lines
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"))
+        .flat_map(|(_, value)| cookies(value))
+}
+
+fn header_order(view: &View<'_>, sink: &mut Sink<'_, '_>) {
+    if view.headers.is_empty() {
+        return;
+    }
+    let mut order = Vec::new();
+    for (name, _) in view.headers {
+        if !order.is_empty() {
+            order.push(b':');
+        }
+        order.extend(name.iter().map(u8::to_ascii_lowercase));
+    }
+    sink.made(b"", &order);
+}

@@ -1,0 +1,71 @@
+//! Names and values as forms and queries join them: `a=1&b=2`.
+
+/// Each pair as it stands there: name and value, undecoded. Empty pieces are no pairs; a piece without `=`
+/// is a name with an empty value.
+pub(crate) fn pairs(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let pieces = bytes.split(|byte| *byte == b'&');
+    pieces.filter(|piece| !piece.is_empty()).map(|piece| {
+        match piece.iter().position(|byte| *byte == b'=') {
+            Some(at) => (
+                piece.get(..at).unwrap_or_default(),
+                piece.get(at + 1..).unwrap_or_default(),
+            ),
+            None => (piece, &[][..]),
+        }
+    })
+}
+
+/// Whether an encoded name is this one: `%XX` and `+` are decoded, ASCII case is ignored. An origin that
+/// reads names with their case is asked about too much rather than too little.
+pub(crate) fn is_named(encoded: &[u8], name: &[u8]) -> bool {
+    let mut rest = encoded;
+    let mut wanted = name.iter();
+    while let Some((byte, tail)) = rest.split_first() {
+        let (byte, tail) = match (byte, tail) {
+            (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, after),
+                _ => (b'%', tail),
+            },
+            (b'+', tail) => (b' ', tail),
+            (byte, tail) => (*byte, tail),
+        };
+        rest = tail;
+        if !wanted
+            .next()
+            .is_some_and(|wanted| wanted.eq_ignore_ascii_case(&byte))
+        {
+            return false;
+        }
+    }
+    wanted.next().is_none()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    (digit as char)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_names_and_values() {
+        let found: Vec<_> = pairs(b"a=1&&b&=c&d==e").collect();
+        let wanted: [(&[u8], &[u8]); 4] = [(b"a", b"1"), (b"b", b""), (b"", b"c"), (b"d", b"=e")];
+        assert_eq!(found, wanted);
+        assert_eq!(pairs(b"").count(), 0);
+    }
+
+    #[test]
+    fn names_are_compared_decoded() {
+        assert!(is_named(b"id", b"id"));
+        assert!(is_named(b"I%64", b"id"));
+        assert!(is_named(b"a+b%20c", b"a b c"));
+        assert!(is_named(b"a%zz", b"a%zz"));
+        assert!(is_named(b"a%", b"a%"));
+        assert!(!is_named(b"id2", b"id"));
+        assert!(!is_named(b"i", b"id"));
+    }
+}

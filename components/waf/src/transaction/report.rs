@@ -1,0 +1,82 @@
+//! What is told about matches.
+
+use super::Transaction;
+use crate::matched::{Matched, MatchedValue, VALUE_BYTES_MAX, VALUES_MAX};
+use crate::program::{Phase, Rule};
+use crate::workspace::Item;
+
+impl Transaction<'_> {
+    /// Notes a value that matched, when its rule reports.
+    pub(super) fn note(
+        &mut self,
+        link: u16,
+        item: &Item,
+        span: Option<(u32, u32)>,
+        values: &mut Vec<MatchedValue>,
+    ) {
+        if values.len() >= VALUES_MAX || !self.reports() {
+            return;
+        }
+        let mut variable = Vec::new();
+        self.write_name(item, &mut variable);
+        variable.truncate(VALUE_BYTES_MAX);
+        let value = self.workspace.values.get(item.value);
+        let end = value.len().min(VALUE_BYTES_MAX);
+        values.push(MatchedValue {
+            link,
+            variable,
+            value: value.get(..end).unwrap_or_default().to_vec(),
+            span,
+        });
+    }
+
+    /// Whether the running rule reports its matches.
+    fn reports(&self) -> bool {
+        self.running
+            .and_then(|rule| self.engine.meta(rule))
+            .is_some_and(|meta| meta.log)
+    }
+
+    /// Reports a chain that has matched.
+    pub(super) fn report(
+        &mut self,
+        head: u32,
+        rule: &Rule,
+        phase: Phase,
+        disruptive: bool,
+        values: Vec<MatchedValue>,
+    ) {
+        let engine = self.engine;
+        let Some(meta) = engine.meta(head).filter(|meta| meta.log) else {
+            return;
+        };
+        if self.matched.len() >= engine.program.settings.limits.matched_max as usize {
+            self.matched_more = self.matched_more.saturating_add(1);
+            return;
+        }
+        let mut msg = Vec::new();
+        self.expand(&meta.msg, &mut msg);
+        let mut data = Vec::new();
+        self.expand(&meta.logdata, &mut data);
+        if let Some(severity) = meta.severity {
+            self.highest_severity = self.highest_severity.min(severity.number());
+        }
+        self.matched.push(Matched {
+            id: rule.id,
+            rule: head,
+            phase,
+            msg,
+            data,
+            severity: meta.severity,
+            disruptive,
+            audit_log: meta.audit_log,
+            values,
+        });
+    }
+
+    /// `HIGHEST_SEVERITY`: the lowest number of a severity that was reported; 255 when none was.
+    #[must_use]
+    pub fn highest_severity(&self) -> u8 {
+        self.highest_severity
+    }
+}
