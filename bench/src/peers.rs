@@ -170,7 +170,8 @@ pub(crate) fn shared_picture(work: &Work) -> Result<PathBuf> {
 /// Names the first port that somebody else listens on.
 pub(crate) fn ports_are_free() -> Result<()> {
     let ports = (NGINX_HIT..=NGINX_BODY_BARE).chain([VARNISH, SHOP, FILES]);
-    let ours = [crate::gate::PORT, crate::spin::PORT, crate::firewall::PORT].map(|first| first..first + 8);
+    let ours =
+        [crate::gate::PORT, crate::spin::PORT, crate::firewall::PORT].map(|first| first..first + 8);
     for port in ports.chain(ours.into_iter().flatten()) {
         std::net::TcpListener::bind(local(port))
             .with_context(|| format!("port {port} is taken"))?;

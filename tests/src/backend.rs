@@ -145,11 +145,7 @@ fn read(
         }
         request.trailers = fields(reader)?;
     } else if let Some(length) = length {
-        take(
-            reader,
-            length.map_err(|_| malformed())?,
-            &mut request.body,
-        )?;
+        take(reader, length.map_err(|_| malformed())?, &mut request.body)?;
     }
     Ok(Some(request))
 }

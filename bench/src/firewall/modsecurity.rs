@@ -146,7 +146,8 @@ impl Peer {
         let of = |(index, request)| request_json(request, responses.get(index));
         let all: Vec<Value> = requests.iter().enumerate().map(of).collect();
         let input = self.input.as_mut().context("it has no input")?;
-        writeln!(input, "{}", json!({ "requests": all }))?;
+        let line = json!({ "requests": all }).to_string() + "\n";
+        input.write_all(line.as_bytes())?;
         input.flush()?;
         let line = self.line()?;
         let answers = line.get("answers").and_then(Value::as_array);

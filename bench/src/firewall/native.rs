@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use lockgate_firewall::samples::crawlers;
@@ -150,7 +150,7 @@ fn look(number: usize) -> String {
         2 => format!("header:user-agent | lowercase contains \"tool-{number}/\""),
         3 => format!("query_argument:debug{number} == \"on\""),
         4 => {
-            format!("path | url_decode_uni | lowercase matches \"\\\\.(?:bak|old|orig){number}$\"")
+            format!("path | url_decode_uni | lowercase matches \"\\.(?:bak|old|orig){number}$\"")
         }
         5 => format!("cookie:trial{number} == \"on\""),
         6 if number == 6 => "all_query_arguments | url_decode_uni sqli_match".to_owned(),
@@ -164,7 +164,7 @@ fn look(number: usize) -> String {
             );
         }
     };
-    format!("when = '{}'", when.replace("\\\\", "\\"))
+    format!("when = '{when}'")
 }
 
 #[cfg(test)]

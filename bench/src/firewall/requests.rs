@@ -71,7 +71,7 @@ impl Kind {
     /// The requests of a round. The same round, the same requests.
     pub(super) fn requests(self, round: usize) -> Vec<Request> {
         let mut random = Random::new(0xF1FE + 16 * round as u64 + self as u64);
-        let posts = |random: &mut Random, make: fn(&mut Random) -> Request| {
+        let posts = |random: &mut Random, make: fn(&mut Random) -> Request| -> Vec<Request> {
             (0..BODIES).map(|_| make(random)).collect()
         };
         match self {

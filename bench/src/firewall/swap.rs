@@ -76,7 +76,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        let in_force_ms = begun.elapsed().as_millis();
+        let in_force_ms = round_to(begun.elapsed().as_secs_f64() * 1e3, 0);
         std::thread::sleep(SETTLE);
         let peak = processes.peak_resident_bytes()?;
         worst = worst.max(peak as f64 / steady as f64);

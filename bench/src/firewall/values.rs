@@ -45,7 +45,7 @@ pub(super) fn hex(random: &mut Random, count: usize) -> String {
 /// A word of so many letters, consonants and vowels in turn.
 pub(super) fn word(random: &mut Random, letters: usize) -> String {
     let sound = |index: usize| -> &[u8] {
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             b"bdfgklmnprstvz"
         } else {
             b"aeiou"

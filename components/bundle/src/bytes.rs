@@ -41,14 +41,17 @@ impl Bundle {
     /// the bundle says; [`BundleError::Write`].
     pub fn to_bytes(&self, images: &[&[u8]]) -> Result<Vec<u8>, BundleError> {
         self.check().map_err(BundleError::Unsound)?;
-        let told = self.programs.iter().map(|program| program.image_bytes as usize);
+        let told = self
+            .programs
+            .iter()
+            .map(|program| program.image_bytes as usize);
         if !told.eq(images.iter().map(|image| image.len())) {
             return Err(BundleError::Unsound("an image is not that of its program"));
         }
         let mut out = MAGIC.to_vec();
         out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        let mut out =
-            postcard::to_extend(self, out).map_err(|error| BundleError::Write(error.to_string()))?;
+        let mut out = postcard::to_extend(self, out)
+            .map_err(|error| BundleError::Write(error.to_string()))?;
         for image in images {
             out.extend_from_slice(image);
         }

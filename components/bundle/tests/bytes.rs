@@ -9,8 +9,13 @@ use proptest::prelude::*;
 /// Images of the lengths that the programs say.
 fn images(bundle: &Bundle) -> Vec<&'static [u8]> {
     static ZEROS: [u8; 1024] = [0; 1024];
-    let lengths = bundle.programs.iter().map(|program| program.image_bytes as usize);
-    lengths.map(|length| ZEROS.get(..length).unwrap_or(&ZEROS)).collect()
+    let lengths = bundle
+        .programs
+        .iter()
+        .map(|program| program.image_bytes as usize);
+    lengths
+        .map(|length| ZEROS.get(..length).unwrap_or(&ZEROS))
+        .collect()
 }
 
 fn sample() -> Bundle {
@@ -92,7 +97,9 @@ fn what_is_no_bundle_is_refused() {
     longer.push(0);
     assert_eq!(
         Bundle::from_bytes(&longer),
-        Err(BundleError::Damaged("1 bytes of programs where it says 0".into()))
+        Err(BundleError::Damaged(
+            "1 bytes of programs where it says 0".into()
+        ))
     );
     for len in 0..bytes.len() {
         assert!(Bundle::from_bytes(&bytes[..len]).is_err(), "cut at {len}");

@@ -579,3 +579,51 @@ fn an_oversize_user_agent_never_helps_also_within_not() {
     let headers: &[(&[u8], &[u8])] = &[(b"User-Agent", b"a friend")];
     assert!(!blocks(&firewall, &View { headers, ..view() }));
 }
+
+#[test]
+fn many_sets_and_many_texts_match_as_one_does() {
+    let mut builder = FirewallBuilder::new();
+    for number in 0..8_u8 {
+        let mut set = IpSetBuilder::new();
+        set.add_text(&format!("192.0.{number}.0/24")).unwrap();
+        set.add_text(&format!("2001:db8:{number}::/48")).unwrap();
+        let name = format!("set{number}");
+        builder.add_ip_set(&name, set).unwrap();
+        let priority = u32::from(number) * 2;
+        let in_set = StatementSpec::IpSet(name.clone());
+        builder
+            .add_rule(RuleSpec::new(&name, priority, Action::Count, in_set))
+            .unwrap();
+        let text = contains("query_argument:q", &format!("needle{number}x"));
+        let name = format!("text{number}");
+        builder
+            .add_rule(RuleSpec::new(&name, priority + 1, Action::Count, text))
+            .unwrap();
+    }
+    let firewall = Firewall::load(builder.build().unwrap()).unwrap();
+    let counted = |client: &str, query: &str| -> Vec<String> {
+        let client_ip = client.parse().unwrap();
+        let decision = firewall.decide(&View {
+            client_ip,
+            query: Some(query.as_bytes()),
+            ..view()
+        });
+        let names = decision
+            .counted
+            .iter()
+            .map(|m| firewall.rule(m.rule).unwrap().name.clone());
+        names.collect()
+    };
+    assert_eq!(counted("192.0.5.9", "q=a"), ["set5"]);
+    assert_eq!(counted("::ffff:192.0.0.1", "q=a"), ["set0"]);
+    assert_eq!(
+        counted("2001:db8:7::1", "q=some+needle3x&q=needle6x"),
+        ["text3", "text6", "set7"]
+    );
+    assert_eq!(
+        counted("198.51.100.1", "q=needle&q=3x"),
+        Vec::<String>::new()
+    );
+    let long = format!("q={}needle1x", "n".repeat(2000));
+    assert_eq!(counted("198.51.100.1", &long), ["text1"]);
+}

@@ -1,5 +1,10 @@
 //! Prints what the patterns of the Core Rule Set cost: `cargo run --release -p lockgate-patterns --features
-//! compile --example crs_speed [-v]`. Needs the rules in `../shared/crs`.
+//! compile --example crs_speed [-v] [-m]`. Needs the rules in `../shared/crs`. `-v` tells of every pattern,
+//! `-m` compiles in multi-line mode.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "an example that measures reads the clock"
+)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;

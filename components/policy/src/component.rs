@@ -12,8 +12,8 @@
 
 use std::cell::RefCell;
 
-use crate::{Answered, Policy};
 use crate::policy::fault;
+use crate::{Answered, Policy};
 
 wit_bindgen::generate!({
     path: "../../wit/policy.wit",
@@ -57,7 +57,9 @@ impl Guest for Component {
     fn inspect_response(state: Vec<u8>, response: Response) -> Vec<u8> {
         with(|policy| {
             let fields = response.fields.iter();
-            let fields: Vec<_> = fields.map(|(name, value)| (&name[..], &value[..])).collect();
+            let fields: Vec<_> = fields
+                .map(|(name, value)| (&name[..], &value[..]))
+                .collect();
             policy.inspect_response(
                 &state,
                 &Answered {

@@ -64,7 +64,7 @@ impl Policy {
         body: Option<&[u8]>,
     ) -> Option<Vec<u8>> {
         let engine = self.programs.get(usize::from(number))?;
-        let workspace = self.workspace.take();
+        let workspace = self.take_workspace();
         let fields = fields(call.input);
         let request = request(call.input, seen, &fields, request_id);
         let mut transaction = Transaction::with(engine, workspace, &request);
@@ -85,7 +85,7 @@ impl Policy {
             Vec::new()
         };
         let bytes = told(&transaction, 0, &state).to_bytes();
-        self.workspace.replace(transaction.finish());
+        self.leave_workspace(transaction.finish());
         Some(bytes)
     }
 
@@ -97,8 +97,10 @@ impl Policy {
 
     fn inspect_answer(&self, state: &[u8], response: &Answered<'_>) -> Option<Vec<u8>> {
         let (number, saved) = state.split_first_chunk::<NUMBER_BYTES>()?;
-        let engine = self.programs.get(usize::from(u16::from_le_bytes(*number)))?;
-        let workspace = self.workspace.take();
+        let engine = self
+            .programs
+            .get(usize::from(u16::from_le_bytes(*number)))?;
+        let workspace = self.take_workspace();
         let mut transaction = Transaction::resume(engine, workspace, saved).ok()?;
         let known = transaction.matched().len();
         transaction.set_response(&Response {
@@ -114,16 +116,13 @@ impl Policy {
         }
         transaction.run_phase(Phase::Logging);
         let bytes = told(&transaction, known, &[]).to_bytes();
-        self.workspace.replace(transaction.finish());
+        self.leave_workspace(transaction.finish());
         Some(bytes)
     }
 }
 
 /// The program of the site that a request is for.
-fn program_of<'r>(
-    call: Call<'r, '_>,
-    seen: &mut Seen<'r>,
-) -> Result<Option<u16>, Exit<'r>> {
+fn program_of<'r>(call: Call<'r, '_>, seen: &mut Seen<'r>) -> Result<Option<u16>, Exit<'r>> {
     let request = stages::normalise::run(call, seen)?;
     let site = stages::site::run(call, &request, seen)?;
     Ok(site.program)

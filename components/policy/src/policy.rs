@@ -1,6 +1,6 @@
 //! A loaded bundle, and the two calls that it answers.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use lockgate_auth::SignIn;
 use lockgate_bundle::{Bundle, ClientAddressFrom, Limit, RoutePlan, Site};
@@ -22,7 +22,7 @@ pub struct Policy {
     /// The programs of the sites.
     pub(crate) programs: Vec<Engine>,
     /// Memory that inspections leave to the next.
-    pub(crate) workspace: RefCell<Workspace>,
+    pub(crate) workspace: Mutex<Workspace>,
     pub(crate) tag: [u8; TAG_BYTES],
     pub(crate) settings: Settings,
     pub(crate) routes: Routes,
@@ -87,7 +87,7 @@ impl Policy {
             .map_err(|error| error.to_string())?;
         Ok(Self {
             programs,
-            workspace: RefCell::default(),
+            workspace: Mutex::default(),
             tag,
             settings: Settings {
                 limits: Limits {
@@ -111,6 +111,24 @@ impl Policy {
             limits: bundle.limits,
             image_dimension_max: bundle.image_dimension_max,
         })
+    }
+
+    /// Memory for an inspection.
+    pub(crate) fn take_workspace(&self) -> Workspace {
+        let mut left = self
+            .workspace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut left)
+    }
+
+    /// Leaves it for the next.
+    pub(crate) fn leave_workspace(&self, workspace: Workspace) {
+        let mut left = self
+            .workspace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *left = workspace;
     }
 
     /// Decides on one request. Takes the bytes of `lockgate_wire::Input`, gives those of

@@ -122,7 +122,10 @@ fn what_is_no_input_is_a_fault_of_the_host() {
 #[test]
 fn every_cut_of_a_bundle_is_refused() {
     for len in (0..SHOP.bytes.len()).step_by(7) {
-        assert!(Policy::load(SHOP.bytes[..len].to_vec(), &[]).is_err(), "{len}");
+        assert!(
+            Policy::load(SHOP.bytes[..len].to_vec(), &[]).is_err(),
+            "{len}"
+        );
     }
     let error = Policy::load(SHOP.bytes.clone(), &[]).expect_err("no secrets");
     assert_eq!(

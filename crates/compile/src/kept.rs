@@ -12,10 +12,12 @@ use sha2::{Digest as _, Sha256};
 use crate::Fault;
 
 /// How many images are kept: those in force and those that were before.
-const KEPT_MAX: usize = 4;
+const KEPT_MAX: usize = 8;
 
 /// The newest last.
-static KEPT: LazyLock<Mutex<Vec<(Digest, Arc<Vec<u8>>)>>> = LazyLock::new(Mutex::default);
+type Kept = Vec<(Digest, Arc<Vec<u8>>)>;
+
+static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 
 /// SHA-256 over everything that a program is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +45,12 @@ impl Digest {
                 }
             }
         }
-        for path in data_files(&crs.path.join("rules"))? {
-            read.insert(path);
+        read.extend(beside(&crs.path.join("rules"), &["data"])?);
+        // Directives of the site may name files next to them.
+        for own in [&crs.before, &crs.after].into_iter().flatten() {
+            if let Some(folder) = own.parent() {
+                read.extend(beside(folder, &["conf", "data"])?);
+            }
         }
         for path in read {
             let bytes = std::fs::read(&path)
@@ -57,13 +63,14 @@ impl Digest {
     }
 }
 
-/// Lists of phrases and addresses.
-fn data_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+/// The files of a folder with one of these extensions.
+fn beside(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
     let told = |error: std::io::Error| format!("cannot read {}: {error}", folder.display());
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(told)? {
         let path = entry.map_err(told)?.path();
-        if path.extension().is_some_and(|extension| extension == "data") {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if extension.is_some_and(|extension| extensions.contains(&extension)) {
             found.push(path);
         }
     }

@@ -101,7 +101,13 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
         return Err(placed.collect());
     }
     let bytes = bundle
-        .to_bytes(&programs.images.iter().map(|image| image.as_slice()).collect::<Vec<_>>())
+        .to_bytes(
+            &programs
+                .images
+                .iter()
+                .map(|image| image.as_slice())
+                .collect::<Vec<_>>(),
+        )
         .map_err(|error| vec![Fault::new("", error.to_string())])?;
     let digest = lockgate_bundle::digest(&bytes).to_string();
     Ok(Compiled {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use lockgate_record::{AddressMask, CacheState, LimitsState, Record, Stage};
+use lockgate_record::{AddressMask, CacheState, Inspection, LimitsState, Record, Stage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -39,6 +39,13 @@ fn a_full_record() {
         stage: Stage::Limits,
         rule: Some("crawlers"),
         counted: &["c1", "c2"],
+        inspection: Some(Inspection {
+            rules: &[942_100, 949_110],
+            more: 1,
+            inbound_score: 5,
+            outbound_score: 0,
+            us: 250,
+        }),
         subject: Some([1, 2, 3, 4, 5, 6, 7, 0xff]),
         limits: Some(LimitsState::Limited("per-client/60s")),
         cache: Some(CacheState::Bypass),
@@ -59,7 +66,10 @@ fn a_full_record() {
         "host": "shop.example", "path": "/p/1", "query": "a=1&token=[redacted]",
         "user_agent": "Mozilla/5.0 \"x\"", "status": 429, "code": "rate_limited",
         "cause": "limit per-client/60s", "stage": "limits", "rule": "crawlers",
-        "counted": ["c1", "c2"], "subject": "01020304050607ff", "limits": "limited",
+        "counted": ["c1", "c2"],
+        "inspection": {
+            "rules": [942_100, 949_110], "more": 1, "inbound_score": 5, "outbound_score": 0, "us": 250,
+        }, "subject": "01020304050607ff", "limits": "limited",
         "limit": "per-client/60s", "cache": "bypass", "origin": "shop-api", "origin_ms": 12,
         "bytes_in": 0, "bytes_out": u64::MAX, "duration_us": 345, "policy_us": 5,
         "bundle": "0000000000000000", "component": "abababababababab",

@@ -49,10 +49,10 @@ pub enum Item {
     Marker(Text),
     /// `SecDefaultAction`.
     Default(Actions),
-    /// `SecRuleRemoveById` and its kin.
-    Remove(Choice),
-    /// `SecRuleUpdateTargetById` and its kin.
-    UpdateTarget(Choice, Vec<Target>),
+    /// `SecRuleRemoveById` and its kin, and where it stands.
+    Remove(Place, Choice),
+    /// `SecRuleUpdateTargetById` and its kin, and where it stands.
+    UpdateTarget(Place, Choice, Vec<Target>),
     /// `SecRuleUpdateActionById`.
     UpdateAction(Place, u32, Actions),
     /// What applies to all transactions.

@@ -25,7 +25,7 @@ fn cases_of_the_core_rule_set() {
     let Some(folder) = support::folder() else {
         return;
     };
-    let engine = Engine::from_program(support::compiled(&folder, support::SETUP).program).unwrap();
+    let engine = Engine::from_program(support::compiled(&folder).program.clone()).unwrap();
     let cases = support::cases(&folder);
     let outcomes: Vec<Outcome> = cases.iter().map(|case| ftw::case(&engine, case)).collect();
     let mut known = known();

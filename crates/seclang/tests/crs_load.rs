@@ -34,7 +34,7 @@ fn as_many_rules_run_as_are_written() {
         return;
     };
     let ast = parse(&support::sources(&folder, support::SETUP)).unwrap();
-    let compiled = support::compiled(&folder, support::SETUP);
+    let compiled = support::compiled(&folder);
     assert!(written(&folder) > 600, "{}", written(&folder));
     assert_eq!(ast.rules(), written(&folder));
     assert_eq!(compiled.program.rules.len() + compiled.removed, ast.rules());
@@ -50,7 +50,7 @@ fn what_changes_nothing_is_told() {
     let Some(folder) = support::folder() else {
         return;
     };
-    let compiled = support::compiled(&folder, support::SETUP);
+    let compiled = support::compiled(&folder);
     let notes: Vec<String> = compiled.notes.iter().map(ToString::to_string).collect();
     for note in &notes {
         println!("{note}");
@@ -68,7 +68,7 @@ fn the_table_says_what_the_files_say() {
     let Some(folder) = support::folder() else {
         return;
     };
-    let compiled = support::compiled(&folder, support::SETUP);
+    let compiled = support::compiled(&folder);
     let rule = compiled.rule(942_100).unwrap();
     assert_eq!(rule.paranoia, Some(1));
     assert_eq!(rule.msg, "SQL Injection Attack Detected via libinjection");
@@ -91,7 +91,7 @@ fn the_image_loads() {
     let Some(folder) = support::folder() else {
         return;
     };
-    let compiled = support::compiled(&folder, support::SETUP);
+    let compiled = support::compiled(&folder);
     let image = compiled.image().unwrap();
     println!(
         "{} bytes, {} of them patterns",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lockgate_bundle::Bundle;
 use lockgate_config::Loaded;
 use lockgate_config::types::{
-    AddressMask, CacheAudience, Crs, GatewayConfig, OversizeHandling, RouteAction, Server,
+    AddressMask, CacheAudience, Crs, CrsMode, GatewayConfig, OversizeHandling, RouteAction, Server,
 };
 use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
@@ -61,7 +61,11 @@ impl InspectionPlan {
     fn of(crs: &Crs) -> Self {
         Self {
             body_bytes_max: crs.body_bytes_max as usize,
-            oversize: crs.oversize,
+            // Where nothing is refused, this is not either.
+            oversize: match (crs.mode, crs.oversize) {
+                (CrsMode::Detect, OversizeHandling::Match) => OversizeHandling::Continue,
+                (_, oversize) => oversize,
+            },
             response_body_bytes_max: crs.response_body_bytes_max as usize,
             responses: crs.inspect_responses,
         }
@@ -123,7 +127,9 @@ impl Generation {
             inspections: config
                 .sites
                 .values()
-                .map(|site| lockgate_compile::crs_of(loaded, site).map(|(_, crs)| InspectionPlan::of(crs)))
+                .map(|site| {
+                    lockgate_compile::crs_of(loaded, site).map(|(_, crs)| InspectionPlan::of(crs))
+                })
                 .collect(),
             routes,
             rules: bundle.rule_names.clone(),

@@ -85,7 +85,7 @@ async fn read_request(
             OversizeHandling::NoMatch => None,
         }
     };
-    let held = HeldBody::new(read.frames, body);
+    let held = HeldBody::new(read.frames, body, length);
     Ok((inspected, RequestBody::Held(Box::new(held))))
 }
 
@@ -173,9 +173,8 @@ pub(super) async fn response(
         body: looked_at.to_vec(),
         duration_us: u64::try_from(step.pending.started.elapsed().as_micros()).unwrap_or(u64::MAX),
     };
-    let call = move |instance: &mut Instance, budget| {
-        instance.inspect_response(&state, &answered, budget)
-    };
+    let call =
+        move |instance: &mut Instance, budget| instance.inspect_response(&state, &answered, budget);
     let (bytes, us) = on_inspection_pool(step.gate, step.generation, call)
         .await
         .map_err(|refused| refused.at(Stage::Firewall))?;
@@ -190,7 +189,9 @@ fn is_text(headers: &HeaderMap) -> bool {
         .get_all(header::CONTENT_ENCODING)
         .iter()
         .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .map(|kind| kind.as_bytes());
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
     let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
     let kind = kind.trim_ascii();
@@ -214,7 +215,7 @@ async fn read_response(
         }
         ResponseBody::Stream { mut body, length } => {
             let read = read(&mut body, most).await?;
-            let held = HeldBody::new(read.frames, body);
+            let held = HeldBody::new(read.frames, body, length);
             let body = http_body_util::combinators::BoxBody::new(held);
             Ok((read.bytes, ResponseBody::Stream { body, length }))
         }

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! decide    normalise, site, firewall, route, sign-in, authorize: one call into policy.wasm
-//! charge    every limit, or none; a route's own answer leaves here
-//! inspect   rules that read more than the head, where the site has such
+//! charge    every limit, or none
+//! inspect   rules that read more than the head, where the site has such; a route's own answer
+//!           leaves here
 //! lookup    a fresh stored response answers
 //! fetch     the origin, streaming; for pictures image.wasm makes the answer of it
 //! store     what may be stored is, while it is sent

@@ -123,12 +123,18 @@ impl Body for RequestBody {
 pub struct HeldBody<B> {
     ready: VecDeque<Frame<Bytes>>,
     rest: B,
+    /// The length that was announced. A body without one may have trailers, whatever was read.
+    length: Option<u64>,
 }
 
 impl<B> HeldBody<B> {
-    /// With the frames that were read of it.
-    pub fn new(ready: VecDeque<Frame<Bytes>>, rest: B) -> Self {
-        Self { ready, rest }
+    /// With the frames that were read of it, and the length that it announced before.
+    pub fn new(ready: VecDeque<Frame<Bytes>>, rest: B, length: Option<u64>) -> Self {
+        Self {
+            ready,
+            rest,
+            length,
+        }
     }
 }
 
@@ -152,19 +158,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for HeldBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let held: u64 = self
-            .ready
-            .iter()
-            .filter_map(Frame::data_ref)
-            .map(|data| data.len() as u64)
-            .sum();
-        let rest = self.rest.size_hint();
-        let mut hint = SizeHint::new();
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(upper.saturating_add(held));
-        }
-        hint.set_lower(rest.lower().saturating_add(held));
-        hint
+        self.length.map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn send(
     let mut headers = head.headers;
     let announced = announced(&headers);
     fields::remove_hop_by_hop(&mut headers);
-    let (body, length) = match body.to_send(announced) {
+    let (body, length) = match body.into_response_body(announced) {
         ResponseBody::Full(whole) => {
             // To HEAD it says nothing of the body that is not sent.
             let length = (!head_only).then_some(whole.len() as u64);

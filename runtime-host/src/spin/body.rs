@@ -52,7 +52,7 @@ impl Answered {
     /// The body as it is to be sent: whole where it is there already, so that its length is known
     /// and it leaves with its head. `announced` is its length by its head.
     #[must_use]
-    pub(crate) fn to_send(mut self, announced: Option<u64>) -> ResponseBody {
+    pub(crate) fn into_response_body(mut self, announced: Option<u64>) -> ResponseBody {
         if let Some(whole) = self.take_whole(announced) {
             return ResponseBody::Full(whole);
         }

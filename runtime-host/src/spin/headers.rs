@@ -99,7 +99,11 @@ pub(super) fn add<B>(
             name.to_ascii_lowercase().replace('_', "-")
         );
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            set(headers, name, HeaderValue::from_bytes(value.as_bytes()).ok());
+            set(
+                headers,
+                name,
+                HeaderValue::from_bytes(value.as_bytes()).ok(),
+            );
         }
     }
 }

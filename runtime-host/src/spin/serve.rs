@@ -185,7 +185,9 @@ fn request(head: &RequestHead, uri: Uri, body: RequestBody) -> Result<Request<Wa
     *request.method_mut() =
         Method::from_bytes(head.method()).map_err(|_| bad("the method is no token"))?;
     // HTTP/2 names the host elsewhere; components look here.
-    let host = uri.authority().map(|authority| authority.as_str().as_bytes());
+    let host = uri
+        .authority()
+        .map(|authority| authority.as_str().as_bytes());
     let host = host.and_then(|host| HeaderValue::from_bytes(host).ok());
     *request.uri_mut() = uri;
     let headers = request.headers_mut();
@@ -261,7 +263,7 @@ fn response(answer: http::Response<Answered>, pending: &mut Pending) -> Response
     }
     fields.add(b"x-request-id", pending.request_id.as_bytes());
     let mut response = Response::full(status, fields, Bytes::new());
-    response.body = body.to_send(length);
+    response.body = body.into_response_body(length);
     response.announced_length = length.or(match &response.body {
         ResponseBody::Stream { length, .. } => *length,
         ResponseBody::Full(_) => None,

@@ -162,6 +162,7 @@ pub(crate) fn forward(head: &RequestHead) -> Forward<'_> {
         set_headers: &[],
         request_id: "id-0001",
         picture: false,
+        without_coding: false,
     }
 }
 

@@ -111,7 +111,11 @@ fn an_injection_is_blocked_wherever_it_stands() {
             post("/_test/echo", "text/plain", "hello"),
             920_420,
         ),
-        ("method", browser(Request::new("PUT", "/products/1")), 911_100),
+        (
+            "method",
+            browser(Request::new("PUT", "/products/1")),
+            911_100,
+        ),
         (
             "path of a file",
             browser(Request::get("/products?file=../../../../etc/passwd")),
@@ -141,9 +145,7 @@ fn over_http_2_too() {
     let attack = client.call(request(FORM), format!("q={ENCODED}"));
     assert_blocked(&world, &attack.expect("an answer"), 942_100);
     let body = format!("note={}", "two mugs please ".repeat(4000).replace(' ', "+"));
-    let passes = client
-        .call(request(FORM), body.clone())
-        .expect("an answer");
+    let passes = client.call(request(FORM), body.clone()).expect("an answer");
     assert_eq!(passes.assert_status(200).text(), body);
 }
 
@@ -236,9 +238,7 @@ fn what_is_built_to_explode_has_an_answer_in_time() {
     let deep_xml = format!("{}x{}", "<a>".repeat(50_000), "</a>".repeat(50_000));
     let many: String = (0..10_000).map(|i| format!("a{i}={i}&")).collect();
     let parts: String = (0..5_000)
-        .map(|i| {
-            format!("--limit\r\nContent-Disposition: form-data; name=\"n{i}\"\r\n\r\nx\r\n")
-        })
+        .map(|i| format!("--limit\r\nContent-Disposition: form-data; name=\"n{i}\"\r\n\r\nx\r\n"))
         .collect();
     let cases = [
         ("nested JSON", "application/json", nested_json),
@@ -252,18 +252,18 @@ fn what_is_built_to_explode_has_an_answer_in_time() {
             format!("{parts}--limit--\r\n"),
         ),
         ("1 MB of %25", FORM, format!("a={}", "%25".repeat(349_000))),
-        ("a long run of a", FORM, format!("a={}!", "a".repeat(100_000))),
+        (
+            "a long run of a",
+            FORM,
+            format!("a={}!", "a".repeat(100_000)),
+        ),
         ("open tags", FORM, format!("a={}", "<a ".repeat(30_000))),
         ("quotes", FORM, format!("a={}", "'\"`".repeat(30_000))),
         ("comments", FORM, format!("a={}", "/*/*--+".repeat(15_000))),
         ("brackets", FORM, format!("a={}", "((((".repeat(25_000))),
         ("selects", FORM, format!("a={}", "select+".repeat(15_000))),
         ("climbing", FORM, format!("a={}", "..%2f".repeat(20_000))),
-        (
-            "white space",
-            FORM,
-            format!("a=x{}=", "+".repeat(100_000)),
-        ),
+        ("white space", FORM, format!("a=x{}=", "+".repeat(100_000))),
     ];
     for (name, kind, body) in cases {
         let request = post("/_test/echo", kind, body);
@@ -276,7 +276,10 @@ fn what_is_built_to_explode_has_an_answer_in_time() {
     }
     // The same in a head, as far as a head can be long.
     for query in ["a=%25", "a=1&", "<a ", "'\"`", "(((("] {
-        let encoded = query.replace('<', "%3C").replace(' ', "%20").replace('"', "%22");
+        let encoded = query
+            .replace('<', "%3C")
+            .replace(' ', "%20")
+            .replace('"', "%22");
         let query = encoded.repeat(7_000 / encoded.len());
         let begun = Instant::now();
         let answer = world.send(&browser(Request::get(&format!("/_test/echo?{query}"))));

@@ -189,6 +189,39 @@ fn continue_looks_at_the_beginning() {
 }
 
 #[test]
+fn long_uploads_and_documents_go_on_too() {
+    let Some(world) = world() else { return };
+    let picture = format!(
+        "--limit\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"cat.jpg\"\r\n\
+         Content-Type: image/jpeg\r\n\r\n{}\r\n--limit--\r\n",
+        "x".repeat(300_000)
+    );
+    let json = format!("{{\"notes\": [{}\"last\"]}}", "\"two mugs\", ".repeat(1000));
+    let xml = format!("<order>{}</order>", "<note>two mugs</note>".repeat(1000));
+    let cases = [
+        (
+            "/long/upload",
+            "multipart/form-data; boundary=limit",
+            picture,
+        ),
+        ("/long/json", "application/json", json),
+        ("/long/xml", "application/xml", xml),
+    ];
+    for (target, kind, body) in cases {
+        let request = Request::post(target, body.clone())
+            .host("continue.test")
+            .agent("Mozilla/5.0")
+            .header("Accept", "*/*")
+            .header("Content-Type", kind);
+        let answer = world.send(&request);
+        // Cut off where the rules stop to look, they do not end as they should: no fault of theirs.
+        assert_eq!(answer.status, 200, "{target}: {}", world.record(&answer));
+        let came = received(target).expect("the request");
+        assert!(came.body == body.as_bytes(), "{target} came otherwise");
+    }
+}
+
+#[test]
 fn match_refuses_what_is_longer() {
     let Some(world) = world() else { return };
     let longest = world.send(&post("match.test", "/match/longest", form(LOOKED_AT)));

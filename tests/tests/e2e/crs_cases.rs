@@ -143,7 +143,10 @@ fn reflect(request: &Received, stream: &mut TcpStream) -> std::io::Result<()> {
 
 fn world(folder: &Path, cases: &[Case]) -> Option<World> {
     let backend = Backend::start(reflect);
-    let hosts: Vec<String> = hosts(cases).iter().map(|host| format!("{host:?}")).collect();
+    let hosts: Vec<String> = hosts(cases)
+        .iter()
+        .map(|host| format!("{host:?}"))
+        .collect();
     let config = format!(
         "{GATE}[origins.backend]\nurl = \"http://{}\"\n\
          [sites.cases]\nhosts = [{}]\nrules = [\"rules/crs.toml\"]\npath_parameters = \"forward\"\n\
@@ -203,9 +206,13 @@ fn send_all(world: &World, cases: &[Case]) -> Vec<Vec<Came>> {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(number) else { return };
+                    let Some(case) = cases.get(number) else {
+                        return;
+                    };
                     let stages = case.stages.iter();
-                    let came = stages.map(|stage| send(address, &ftw::bytes(stage))).collect();
+                    let came = stages
+                        .map(|stage| send(address, &ftw::bytes(stage)))
+                        .collect();
                     answers
                         .lock()
                         .expect("no client panics here")
@@ -282,7 +289,7 @@ fn cases_of_the_core_rule_set() {
     let begun = Instant::now();
     let answers = send_all(&world, &cases);
     let took = begun.elapsed();
-    let mut records = BTreeMap::new();
+    let mut records: BTreeMap<String, Value> = BTreeMap::new();
     until_within(Duration::from_secs(60), "the records of all cases", || {
         records = world
             .records()
@@ -319,7 +326,11 @@ fn cases_of_the_core_rule_set() {
         println!("{kind:?}: {passed} of {all}");
     }
     println!("{unseen} of those that passed were refused before the rules saw them; {took:?}");
-    wrong.extend(known.keys().map(|name| format!("{name} is listed and is no case")));
+    wrong.extend(
+        known
+            .keys()
+            .map(|name| format!("{name} is listed and is no case")),
+    );
     assert!(
         wrong.is_empty(),
         "{} are not as tests/crs-known.toml says:\n{}",

@@ -155,7 +155,11 @@ fn exclusions_are_as_narrow_as_they_say(world: &World) {
 fn a_fault_has_its_place_and_the_old_rules_stay(world: &World) {
     let broken = AFTER.replace("SecRuleUpdateTargetByTag", "SecRuleUpdateTargetByTga");
     let faults = [
-        (broken.as_str(), "after.conf:2:1", "SecRuleUpdateTargetByTag"),
+        (
+            broken.as_str(),
+            "after.conf:2:1",
+            "SecRuleUpdateTargetByTag",
+        ),
         (
             "SecRule ARGS:q \"@rx x\" \\\n    \"id:1001,phase:2,t:lowercas,pass\"\n",
             "after.conf:2:",

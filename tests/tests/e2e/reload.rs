@@ -35,11 +35,7 @@ fn under_load(world: &World, change: impl FnOnce()) -> usize {
 }
 
 /// The same with a pause between two requests of a client.
-pub(crate) fn under_load_every(
-    pause: Duration,
-    world: &World,
-    change: impl FnOnce(),
-) -> usize {
+pub(crate) fn under_load_every(pause: Duration, world: &World, change: impl FnOnce()) -> usize {
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let load: Vec<_> = (0..3)

@@ -58,6 +58,12 @@ impl IpSetBuilder {
         Ok(())
     }
 
+    /// Adds the networks of another set.
+    pub fn extend(&mut self, other: &Self) {
+        self.v4.extend_from_slice(&other.v4);
+        self.v6.extend_from_slice(&other.v6);
+    }
+
     /// Adds a network; bits behind its prefix are ignored.
     pub fn add(&mut self, net: IpNet) {
         match net {

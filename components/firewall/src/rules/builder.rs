@@ -12,6 +12,9 @@ use crate::values::{TRANSFORMATIONS_MAX, transformation};
 use crate::{Blob, IpSetBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// From so many IP sets on there is a union of them.
+const IP_UNION_MIN: usize = 3;
+
 /// The status of a block that names none.
 const DEFAULT_STATUS: u16 = 403;
 
@@ -92,6 +95,7 @@ const LIST: &str = "User-Agent list";
 #[derive(Debug, Clone, Default)]
 pub struct FirewallBuilder {
     ip_sets: BTreeMap<String, u32>,
+    ip_union: IpSetBuilder,
     lists: BTreeMap<String, u32>,
     names: BTreeSet<String>,
     rules: BTreeMap<u32, CompiledRule>,
@@ -123,6 +127,7 @@ impl FirewallBuilder {
             max: u32::MAX as usize,
         };
         let index = new_name(&mut self.ip_sets, IP_SET, name)?;
+        self.ip_union.extend(&set);
         self.compiled
             .ip_sets
             .push(Blob(set.compile().ok_or(too_many)?));
@@ -230,11 +235,15 @@ impl FirewallBuilder {
         }
         let patterns = self.tables.patterns.into_list();
         let bytes = crate::patterns::compile(&patterns, &nodes).map_err(BuildError::Patterns)?;
+        // Below this the union saves no look-up.
+        let union = self.compiled.ip_sets.len() >= IP_UNION_MIN;
+        let union = union.then(|| self.ip_union.compile()).flatten();
         let response = |spec: ResponseSpec| CompiledResponse {
             body: spec.body,
             content_type: spec.content_type,
         };
         Ok(CompiledFirewall {
+            ip_union: Blob(union.unwrap_or_default()),
             rules,
             nodes,
             labels,

@@ -17,6 +17,9 @@ pub struct CompiledFirewall {
     pub rules: Vec<CompiledRule>,
     /// Tables for [`crate::IpSet::load`].
     pub ip_sets: Vec<Blob>,
+    /// All addresses of all sets, for [`crate::IpSet::load`]: one look-up instead of one for each set, for
+    /// nearly every client. Empty where there are few sets.
+    pub ip_union: Blob,
     /// Tables for [`crate::UserAgentList::load`].
     pub user_agent_lists: Vec<Blob>,
     /// Statements; each names only such as stand before it.

@@ -6,7 +6,7 @@ use super::statement::{Answer, Run};
 use super::{View, rate};
 use crate::canary::in_share;
 use crate::patterns::PatternTable;
-use crate::values::Steps;
+use crate::values::{Grams, Steps};
 use crate::{Field, IpSet, UserAgentList};
 
 /// A loaded firewall.
@@ -14,10 +14,14 @@ use crate::{Field, IpSet, UserAgentList};
 pub struct Firewall {
     pub(super) rules: Vec<CompiledRule>,
     pub(super) ip_sets: Vec<IpSet>,
+    /// All addresses of all sets.
+    pub(super) ip_union: Option<IpSet>,
     pub(super) lists: Vec<UserAgentList>,
     pub(super) nodes: Vec<Node>,
     /// Which nodes say something else when the request gets a label.
     pub(super) reads_labels: Vec<bool>,
+    /// The pairs of bytes of the texts of each node.
+    pub(super) screens: Vec<Vec<Grams>>,
     pub(super) steps: Steps,
     pub(super) labels: Vec<String>,
     pub(super) responses: Vec<CompiledResponse>,

@@ -1,6 +1,7 @@
 //! Loading: a compiled firewall is checked once, in linear time, and nothing is built.
 
 use super::compiled::{CompiledFirewall, CompiledRule, Node, RatePart};
+use super::screen::screens;
 use super::{Firewall, NODE_DEPTH_MAX, USER_AGENT_LISTS_MAX};
 use crate::canary::ALL_CLIENTS;
 use crate::patterns::PatternTable;
@@ -64,6 +65,7 @@ impl Firewall {
         let failed = |kind, index| move |error| LoadError::Table { kind, index, error };
         let ip_sets = compiled.ip_sets.into_iter().enumerate();
         let lists = compiled.user_agent_lists.into_iter().enumerate();
+        let inputs = compiled.inputs.len();
         let patterns = PatternTable::load(
             &compiled.patterns.0,
             compiled.pattern_count,
@@ -78,10 +80,15 @@ impl Firewall {
                     UserAgentList::load(list.0).map_err(failed("User-Agent list", index))
                 })
                 .collect::<Result<_, _>>()?,
+            ip_union: match compiled.ip_union.0 {
+                none if none.is_empty() => None,
+                all => Some(IpSet::load(all).map_err(failed("union of IP sets", 0))?),
+            },
             steps: Steps::load(compiled.inputs).map_err(LoadError::Input)?,
             patterns: patterns.map_err(LoadError::Patterns)?,
             rules: compiled.rules,
             reads_labels: reads_labels(&compiled.nodes),
+            screens: screens(&compiled.nodes, inputs),
             nodes: compiled.nodes,
             labels: compiled.labels,
             responses: compiled.responses,

@@ -10,6 +10,7 @@ mod legacy;
 mod load;
 mod memo;
 mod rate;
+mod screen;
 mod spec;
 mod statement;
 mod view;

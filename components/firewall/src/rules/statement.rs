@@ -1,11 +1,11 @@
 //! The statements of one request: each is answered once.
 
-use super::compiled::{Node, Oversize, Position};
+use super::compiled::{Node, Oversize};
 use super::decision::{EXCERPT_BYTES_MAX, Place, Why};
 use super::{Firewall, View, agent::Agent, memo::Memo};
 use crate::matchers;
 use crate::useragent::Found as FoundAgent;
-use crate::values::{Cache, Values};
+use crate::values::{Cache, Grams, Values};
 
 /// What a statement says.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,7 @@ pub(super) struct Run<'f, 'a> {
     agent: Agent<'a>,
     memo: Memo,
     labels: Vec<bool>,
+    in_any_set: Option<bool>,
     hits: crate::patterns::Hits,
 }
 
@@ -54,6 +55,7 @@ impl<'f, 'a> Run<'f, 'a> {
             agent: Agent::new(view),
             memo: Memo::new(firewall.nodes.len()),
             labels: vec![false; firewall.labels.len()],
+            in_any_set: None,
             hits: crate::patterns::Hits::default(),
         }
     }
@@ -112,7 +114,8 @@ impl<'f, 'a> Run<'f, 'a> {
             Node::Always => Answer::yes(Why::Always),
             Node::IpSet(set) => {
                 let set = firewall.ip_sets.get(*set as usize);
-                let within = set.is_some_and(|set| set.contains(self.view.client_ip));
+                let within =
+                    self.in_any_set() && set.is_some_and(|set| set.contains(self.view.client_ip));
                 Answer::of(within, Why::Address)
             }
             Node::UserAgentList(list) => self.user_agent(*list, lean),
@@ -129,7 +132,7 @@ impl<'f, 'a> Run<'f, 'a> {
                 Answer::Yes(_) => Answer::No,
                 Answer::Later => Answer::Later,
             },
-            node => self.over_values(node),
+            node => self.over_values(index, node),
         };
         self.memo.keep(index, lean, answer);
         answer
@@ -169,6 +172,14 @@ impl<'f, 'a> Run<'f, 'a> {
         if later { Answer::Later } else { Answer::No }
     }
 
+    /// Whether one of the IP sets may hold the client: nearly nobody is in any of them.
+    fn in_any_set(&mut self) -> bool {
+        let all = self.firewall.ip_union.as_ref();
+        *self
+            .in_any_set
+            .get_or_insert_with(|| all.is_none_or(|all| all.contains(self.view.client_ip)))
+    }
+
     fn user_agent(&mut self, index: u32, lean: bool) -> Answer {
         let Some(list) = self.firewall.lists.get(index as usize) else {
             return Answer::No;
@@ -193,7 +204,7 @@ impl<'f, 'a> Run<'f, 'a> {
     }
 
     /// A statement that looks at values: the first value that matches.
-    fn over_values(&mut self, node: &Node) -> Answer {
+    fn over_values(&mut self, index: u32, node: &Node) -> Answer {
         let (input, oversize) = match node {
             Node::Bytes {
                 input, oversize, ..
@@ -223,6 +234,18 @@ impl<'f, 'a> Run<'f, 'a> {
         if let Node::Regex { patterns, .. } = node {
             return self.regex(input, patterns);
         }
+        let screen = self.firewall.screens.get(index as usize);
+        if let Some(screen) = screen.filter(|screen| !screen.is_empty()) {
+            // Most often none of the texts can be in any of the values.
+            let grams = self.cache.grams(input);
+            let may = |value: &Grams| screen.iter().any(|text| value.may_contain(text));
+            if !grams.iter().any(may) {
+                return Answer::No;
+            }
+        }
+        let Some(values) = self.cache.values(input) else {
+            return Answer::No;
+        };
         for (number, value) in values.items.iter().enumerate() {
             let bytes = self.cache.bytes(value.bytes);
             if let Some((why, start, end)) = matches(node, bytes) {
@@ -291,7 +314,7 @@ fn matches(node: &Node, value: &[u8]) -> Option<(Why, usize, usize)> {
         Node::Bytes {
             position, texts, ..
         } => (0..).zip(texts).find_map(|(index, text)| {
-            let range = find(*position, value, text)?;
+            let range = matchers::find(*position, value, text)?;
             Some((Why::Text(index), range.start, range.end))
         }),
         Node::Size {
@@ -307,8 +330,4 @@ fn matches(node: &Node, value: &[u8]) -> Option<(Why, usize, usize)> {
         Node::Xss { .. } => crate::injection::xss(value).then_some((Why::Xss, 0, value.len())),
         _ => None,
     }
-}
-
-fn find(position: Position, value: &[u8], text: &[u8]) -> Option<std::ops::Range<usize>> {
-    matchers::find(position, value, text)
 }

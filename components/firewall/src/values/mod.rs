@@ -3,6 +3,7 @@
 mod body;
 mod cookies;
 mod fields;
+mod grams;
 mod pairs;
 mod steps;
 
@@ -11,6 +12,7 @@ use lockgate_bodies::multipart::Multipart;
 use crate::rules::View;
 
 use fields::collect;
+pub(crate) use grams::Grams;
 pub(crate) use steps::Steps;
 pub use steps::{TRANSFORMATIONS_MAX, transformation, transformation_names};
 
@@ -50,6 +52,8 @@ pub(crate) struct Values<'a> {
 #[derive(Debug)]
 pub(crate) struct Cache<'a> {
     slots: Vec<Option<Values<'a>>>,
+    /// The pairs of each value, by input; empty until they are asked for.
+    grams: Vec<Vec<Grams>>,
     made: Vec<u8>,
     scratch: Vec<u8>,
     multipart: Option<Multipart>,
@@ -59,6 +63,7 @@ impl<'a> Cache<'a> {
     pub(crate) fn new(inputs: usize) -> Self {
         Self {
             slots: vec![None; inputs],
+            grams: vec![Vec::new(); inputs],
             made: Vec::new(),
             scratch: Vec::new(),
             multipart: None,
@@ -107,6 +112,29 @@ impl<'a> Cache<'a> {
         if let Some(slot) = self.slots.get_mut(index) {
             *slot = Some(values);
         }
+    }
+
+    /// The pairs of each value of an input that [`Self::fill`] was called for.
+    pub(crate) fn grams(&mut self, input: u32) -> &[Grams] {
+        let index = input as usize;
+        let items = self
+            .slots
+            .get(index)
+            .and_then(|slot| slot.as_ref())
+            .map_or(&[][..], |values| &values.items);
+        let Some(grams) = self.grams.get_mut(index) else {
+            return &[];
+        };
+        if grams.is_empty() {
+            let made = &self.made;
+            grams.extend(items.iter().map(|value| match value.bytes {
+                Run::Given(bytes) => Grams::of_value(bytes),
+                Run::Made { start, end } => {
+                    Grams::of_value(made.get(start..end).unwrap_or_default())
+                }
+            }));
+        }
+        grams
     }
 
     fn transform(&mut self, of: u32, with: &steps::Transform) -> Values<'a> {

@@ -268,8 +268,8 @@ impl Generator {
         (0..=self.below(9))
             .map(|_| match self.below(8) {
                 0 => u8::try_from(self.below(256)).expect("a byte"),
-                1..=2 => b"01aefnqux"[self.below(9)],
-                _ => b"'\"`\\()<>=/!-#*;,.&|@$:{}[]%+ \0"[self.below(32)],
+                1..=2 => self.any(b"01aefnqux"),
+                _ => self.any(b"'\"`\\()<>=/!-#*;,.&|@$:{}[]%+ \0"),
             })
             .collect()
     }

@@ -14,20 +14,19 @@ pub(super) struct Columns {
     pub(super) end: u16,
     /// A byte of each column.
     pub(super) samples: Vec<u8>,
-    /// Whether assertions ask for the byte after.
+    /// Whether assertions ask what kind of byte stands before or after.
     pub(super) looks: bool,
 }
 
 /// The columns of `program`.
 pub(super) fn columns(program: &Program<'_>) -> Columns {
     let mut sets: Vec<u32> = Vec::new();
-    let (mut looks, mut words, mut feeds) = (false, false, false);
+    let (mut words, mut feeds) = (false, false);
     for at in 0..program.insts.len() as u32 {
         match program.inst(at) {
             Inst::Set { set, .. } => sets.push(set),
             Inst::Look { look, .. } => {
                 use crate::look::Look::{End, LineEnd, LineStart, Start};
-                looks |= look.asks_after();
                 words |= !matches!(look, Start | End | LineStart | LineEnd);
                 feeds |= matches!(look, LineStart | LineEnd);
             }
@@ -67,6 +66,6 @@ pub(super) fn columns(program: &Program<'_>) -> Columns {
         table,
         end: samples.len() as u16,
         samples,
-        looks,
+        looks: words || feeds,
     }
 }

@@ -32,7 +32,7 @@ pub(super) enum Outcome {
     /// No value matches.
     Never,
     /// The automaton.
-    Dfa(Built),
+    Dfa(Box<Built>),
     /// It exceeds the bounds.
     TooLarge,
 }
@@ -157,7 +157,7 @@ fn alike(
 }
 
 /// Merges states that no value tells apart (Moore's refinement), and lays out the rows.
-fn minimise(rows: &[u32], width: usize, columns: &Columns) -> Option<Built> {
+fn minimise(rows: &[u32], width: usize, columns: &Columns) -> Option<Box<Built>> {
     let count = rows.len() / width;
     // Class 0 is nowhere, 1 matches.
     let mut class = vec![2_u32; count];
@@ -196,13 +196,13 @@ fn minimise(rows: &[u32], width: usize, columns: &Columns) -> Option<Built> {
     };
     let mut cells = vec![DEAD; usize::from(FIRST)];
     cells.extend(merged.iter().map(|target| place(*target)));
-    Some(Built {
+    Some(Box::new(Built {
         cells,
         classes: table,
         start: place(class.first().copied().unwrap_or(0)),
         end,
         states: classes,
-    })
+    }))
 }
 
 /// Rows by merged state, columns that are equal everywhere made one.

@@ -49,7 +49,7 @@ pub(super) fn filter(
     }
     // Bits behind the last pattern stand for none.
     if let Some(last) = words.checked_sub(1)
-        && patterns.len() % 64 != 0
+        && !patterns.len().is_multiple_of(64)
         && let Some(word) = preset.get_mut(last)
     {
         *word &= (1 << (patterns.len() % 64)) - 1;

@@ -1,5 +1,9 @@
 //! The patterns of the Core Rule Set and values to try them on, read from `../shared/crs`.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "tests and examples read the rules beside the project"
+)]
+#![allow(
     dead_code,
     unreachable_pub,
     reason = "each test and example that includes this file uses a part of it"

@@ -73,8 +73,8 @@ fn arguments_of_bodies() {
         &[
             ("application/x-www-form-urlencoded", b"a=%65vil", &[1]),
             ("application/x-www-form-urlencoded", b"a=evil", &[1, 2]),
-            ("application/json", br#"{"a":[1,"evil"]}"#, &[1, 4]),
-            ("application/json", br#"{"a":"evil""#, &[1, 3]),
+            ("application/json", br#"{"a":[1,"evil"]}"#, &[1, 2, 4]),
+            ("application/json", br#"{"a":"evil""#, &[1, 2, 3]),
             ("text/plain", b"evil", &[2]),
             ("", b"evil", &[2]),
             ("multipart/form-data; boundary=b", upload, &[5, 6, 7]),

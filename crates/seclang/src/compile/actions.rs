@@ -1,8 +1,9 @@
 //! The actions of a rule, sorted by what they are about.
+use super::names::{HEAD_ONLY, KEEPS_NOTHING, misused};
 use super::tables::Tables;
 use super::{macros, setvar};
 use crate::ast::{Action, Note};
-use crate::fault::{Fault, FaultKind, What, unknown};
+use crate::fault::{Fault, What, unknown};
 use crate::parse::bad_value;
 use crate::place::{Place, Text};
 use lockgate_transform::Transformation;
@@ -79,85 +80,6 @@ pub(crate) struct Sorted {
     /// What is done at a match, in order.
     pub(crate) doings: Vec<Doing>,
 }
-
-const NAMES: &[&str] = &[
-    "accuracy",
-    "allow",
-    "auditlog",
-    "block",
-    "capture",
-    "chain",
-    "ctl",
-    "deny",
-    "drop",
-    "id",
-    "initcol",
-    "log",
-    "logdata",
-    "maturity",
-    "msg",
-    "multiMatch",
-    "noauditlog",
-    "nolog",
-    "pass",
-    "phase",
-    "redirect",
-    "rev",
-    "severity",
-    "setvar",
-    "skip",
-    "skipAfter",
-    "status",
-    "t",
-    "tag",
-    "ver",
-];
-
-const KEEPS_NOTHING: &str = "there are no collections that outlive a transaction";
-const CHANGES_NOTHING: &str = "a response is not changed by rules";
-
-/// Actions of ModSecurity that the engine does not have.
-const REFUSED: &[(&str, &str)] = &[
-    ("append", CHANGES_NOTHING),
-    ("deprecatevar", KEEPS_NOTHING),
-    ("exec", "rules cannot run programs"),
-    ("expirevar", KEEPS_NOTHING),
-    ("pause", "a decision does not wait"),
-    ("prepend", CHANGES_NOTHING),
-    ("proxy", "where a request goes is decided by routes"),
-    ("sanitiseArg", "arguments are not recorded"),
-    ("sanitiseMatched", "use native redaction of the record"),
-    ("sanitiseMatchedBytes", "use native redaction of the record"),
-    ("sanitiseRequestHeader", "headers are not recorded"),
-    ("sanitiseResponseHeader", "headers are not recorded"),
-    ("setenv", "rules have no environment"),
-    ("setrsc", KEEPS_NOTHING),
-    ("setsid", KEEPS_NOTHING),
-    ("setuid", KEEPS_NOTHING),
-    ("xmlns", "XML is selected as a whole, without namespaces"),
-];
-
-/// Actions that libmodsecurity allows in the first rule of a chain only, or that mean nothing in
-/// the others.
-const HEAD_ONLY: &[&str] = &[
-    "allow",
-    "block",
-    "deny",
-    "drop",
-    "id",
-    "logdata",
-    "msg",
-    "pass",
-    "phase",
-    "redirect",
-    "rev",
-    "severity",
-    "skip",
-    "skipAfter",
-    "status",
-    "tag",
-    "ver",
-];
 
 impl Sorted {
     /// Sorts a list. Of actions that exclude each other, the later holds.
@@ -277,27 +199,6 @@ impl Sorted {
         }
         chain
     }
-}
-
-/// The fault of an action that is unknown or refused, or whose value is missing or too many.
-fn misused(action: &Action) -> Fault {
-    let name = action.name.as_str();
-    let same = |known: &str| known.eq_ignore_ascii_case(name);
-    let kind = if let Some((known, why)) = REFUSED.iter().find(|(known, _)| same(known)) {
-        FaultKind::Refused {
-            what: What::Action,
-            name: (*known).to_owned(),
-            why,
-        }
-    } else if NAMES.iter().any(|known| same(known)) {
-        FaultKind::ActionValue {
-            name: name.to_owned(),
-            wanted: action.value.is_none(),
-        }
-    } else {
-        unknown(What::Action, name, NAMES.iter().copied())
-    };
-    Fault::new(action.name.start(), kind)
 }
 
 fn allowed(scope: Option<&Text>) -> Result<AllowScope, Fault> {

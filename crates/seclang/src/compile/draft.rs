@@ -1,8 +1,8 @@
 //! The rules as chains, with their defaults, exclusions and updates, before they are numbered.
 use super::actions::{Decision, Sorted};
-use super::select::Selected;
+use super::changes::{known, remove, update, updates};
 use super::tables::Tables;
-use crate::ast::{Action, Actions, Ast, Choice, Item, Note, Rule, Setting, Target};
+use crate::ast::{Action, Actions, Ast, Item, Note, Rule, Setting};
 use crate::fault::{Fault, FaultKind};
 use crate::parse::bad_value;
 use crate::place::{Place, Text};
@@ -110,8 +110,10 @@ pub(crate) fn draft(
     same_ids(&draft, faults);
     for item in &ast.items {
         let changed = match item {
-            Item::Remove(choice) => remove(&mut draft, choice, notes),
-            Item::UpdateTarget(choice, targets) => update(&mut draft, choice, targets, notes),
+            Item::Remove(place, choice) => remove(&mut draft, place, choice, notes),
+            Item::UpdateTarget(place, choice, targets) => {
+                update(&mut draft, place, choice, targets, notes)
+            }
             Item::UpdateAction(place, id, _) => known(&draft, *id, place, notes),
             _ => Ok(()),
         };
@@ -119,20 +121,6 @@ pub(crate) fn draft(
     }
     number(&mut draft);
     draft
-}
-
-/// The actions that `SecRuleUpdateActionById` adds to each rule's own.
-fn updates(ast: &Ast) -> BTreeMap<u32, Actions> {
-    let mut updates: BTreeMap<u32, Actions> = BTreeMap::new();
-    for item in &ast.items {
-        if let Item::UpdateAction(_, id, actions) = item {
-            updates
-                .entry(*id)
-                .or_default()
-                .extend(actions.iter().cloned());
-        }
-    }
-    updates
 }
 
 struct Builder<'a> {
@@ -166,7 +154,7 @@ impl Builder<'_> {
                 }
             }
             Item::Setting(setting) => self.draft.settings.push(setting.clone()),
-            Item::Remove(_) | Item::UpdateTarget(..) | Item::UpdateAction(..) => {}
+            Item::Remove(..) | Item::UpdateTarget(..) | Item::UpdateAction(..) => {}
         }
     }
 
@@ -286,62 +274,6 @@ pub(crate) fn chains(draft: &Draft) -> impl Iterator<Item = &Chain> {
         Step::Chain(chain) => Some(chain),
         Step::Marker(_) => None,
     })
-}
-
-fn remove(draft: &mut Draft, choice: &Choice, notes: &mut Vec<Note>) -> Result<(), Fault> {
-    let selected = Selected::of(choice)?;
-    let mut removed = 0;
-    draft.steps.retain(|step| match step {
-        Step::Chain(chain) if selected.has(chain) => {
-            removed += chain.links.len();
-            false
-        }
-        _ => true,
-    });
-    draft.removed += removed;
-    if removed == 0 {
-        notes.extend(selected.nothing());
-    }
-    Ok(())
-}
-
-/// Adds targets to the heads of chains, as libmodsecurity does.
-fn update(
-    draft: &mut Draft,
-    choice: &Choice,
-    targets: &[Target],
-    notes: &mut Vec<Note>,
-) -> Result<(), Fault> {
-    let selected = Selected::of(choice)?;
-    let mut updated = false;
-    for step in &mut draft.steps {
-        if let Step::Chain(chain) = step
-            && selected.has(chain)
-            && let Some((rule, _)) = chain.links.first_mut()
-        {
-            rule.targets.extend_from_slice(targets);
-            updated = true;
-        }
-    }
-    if !updated {
-        notes.extend(targets.first().map(|target| Note {
-            place: target.place.clone(),
-            what: target.variable.as_str().to_owned(),
-            why: "no rule is selected",
-        }));
-    }
-    Ok(())
-}
-
-fn known(draft: &Draft, id: u32, place: &Place, notes: &mut Vec<Note>) -> Result<(), Fault> {
-    if !chains(draft).any(|chain| chain.id == id) {
-        notes.push(Note {
-            place: place.clone(),
-            what: id.to_string(),
-            why: "no rule has this id",
-        });
-    }
-    Ok(())
 }
 
 fn number(draft: &mut Draft) {

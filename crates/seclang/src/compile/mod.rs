@@ -1,9 +1,11 @@
 //! From an [`Ast`] to the program that the engine runs.
 mod actions;
 mod addresses;
+mod changes;
 mod control;
 mod draft;
 mod macros;
+mod names;
 mod operators;
 mod phrases;
 mod rules;

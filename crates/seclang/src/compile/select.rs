@@ -1,8 +1,8 @@
 //! Rules by id, tag or message.
-use super::draft::{Chain, note};
+use super::draft::Chain;
 use crate::ast::{Choice, Note};
 use crate::fault::{Fault, FaultKind};
-use crate::place::Text;
+use crate::place::{Place, Text};
 use regex::Regex;
 use std::ops::RangeInclusive;
 
@@ -12,9 +12,9 @@ pub(crate) enum Selected {
     /// By id.
     Id(Vec<RangeInclusive<u32>>),
     /// By tag.
-    Tag(Regex, Text),
+    Tag(Regex),
     /// By message.
-    Msg(Regex, Text),
+    Msg(Regex),
 }
 
 impl Selected {
@@ -26,8 +26,8 @@ impl Selected {
     pub(crate) fn of(choice: &Choice) -> Result<Self, Fault> {
         match choice {
             Choice::Id(ids) => Ok(Self::Id(ids.clone())),
-            Choice::Tag(text) => Ok(Self::Tag(regex(text)?, text.clone())),
-            Choice::Msg(text) => Ok(Self::Msg(regex(text)?, text.clone())),
+            Choice::Tag(text) => Ok(Self::Tag(regex(text)?)),
+            Choice::Msg(text) => Ok(Self::Msg(regex(text)?)),
         }
     }
 
@@ -35,18 +35,29 @@ impl Selected {
     pub(crate) fn has(&self, chain: &Chain) -> bool {
         match self {
             Self::Id(ids) => ids.iter().any(|ids| ids.contains(&chain.id)),
-            Self::Tag(tag, _) => chain
+            Self::Tag(tag) => chain
                 .head()
                 .is_some_and(|head| head.tags.iter().any(|t| tag.is_match(t))),
-            Self::Msg(msg, _) => chain.head().is_some_and(|head| msg.is_match(&head.msg)),
+            Self::Msg(msg) => chain.head().is_some_and(|head| msg.is_match(&head.msg)),
         }
     }
 
-    /// The note of a choice that chose nothing; ids have no place of their own.
-    pub(crate) fn nothing(&self) -> Option<Note> {
-        match self {
-            Self::Id(_) => None,
-            Self::Tag(_, text) | Self::Msg(_, text) => Some(note(text, "no rule is selected")),
+    /// The note of a choice that chose nothing.
+    pub(crate) fn nothing(&self, place: &Place) -> Note {
+        let what = match self {
+            Self::Id(ids) => {
+                let shown = ids.iter().map(|ids| match (ids.start(), ids.end()) {
+                    (low, high) if low == high => low.to_string(),
+                    (low, high) => format!("{low}-{high}"),
+                });
+                shown.collect::<Vec<_>>().join(" ")
+            }
+            Self::Tag(regex) | Self::Msg(regex) => regex.as_str().to_owned(),
+        };
+        Note {
+            place: place.clone(),
+            what,
+            why: "no rule is selected",
         }
     }
 

@@ -99,7 +99,17 @@ fn directives_and_ctl_take_rules_and_targets_out() {
          SecRule ARGS x id:5,pass,tag:b\n\
          SecRuleRemoveByMsg ^gone$\n\
          SecRuleUpdateTargetById 3 !ARGS:/^z/|REQUEST_URI\n\
-         SecRuleUpdateActionById 5 deny\n",
+         SecRuleUpdateActionById 5 deny\n\
+         SecRuleRemoveById 7 8-9\n\
+         SecRuleUpdateTargetByTag none ARGS\n",
+    );
+    let notes: Vec<String> = all.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "t.conf:9:1: `7 8-9` changes nothing: no rule is selected",
+            "t.conf:10:1: `none` changes nothing: no rule is selected",
+        ]
     );
     assert_eq!(all.program.rules.len(), 5);
     assert_eq!(all.removed, 1);

@@ -83,7 +83,7 @@ fn guessed(body: &[u8]) -> &'static str {
             .get(..tag.len())
             .is_some_and(|s| s.eq_ignore_ascii_case(tag))
     };
-    if tags.iter().any(|tag| begins(&tag)) {
+    if tags.iter().any(begins) {
         "text/html; charset=utf-8"
     } else {
         "text/plain; charset=utf-8"

@@ -88,7 +88,9 @@ pub fn read(bytes: &[u8]) -> Message {
 fn body(message: &Message, rest: &[u8]) -> Vec<u8> {
     let header = |wanted: &[u8]| {
         let mut headers = message.headers.iter();
-        headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+        headers
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value)
     };
     let coding = header(b"transfer-encoding");
     if coding.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
@@ -97,7 +99,9 @@ fn body(message: &Message, rest: &[u8]) -> Vec<u8> {
     match header(b"content-length") {
         None => Vec::new(),
         Some(length) => {
-            let length = std::str::from_utf8(length).ok().and_then(|l| l.parse().ok());
+            let length = std::str::from_utf8(length)
+                .ok()
+                .and_then(|l| l.parse().ok());
             let length = length.unwrap_or(rest.len()).min(rest.len());
             rest.get(..length).unwrap_or_default().to_vec()
         }
@@ -190,8 +194,14 @@ mod tests {
         let raw = b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nHi \r\n3;x\r\nCRS\r\n0\r\n\r\n";
         assert_eq!(read(raw).body, b"Hi CRS");
         assert_eq!(read(b"GET / HTTP/1.1\r\n\r\nbody").body, b"");
-        assert_eq!(read(b"GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nbody").body, b"bo");
-        assert_eq!(read(b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\nbody").body, b"body");
+        assert_eq!(
+            read(b"GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nbody").body,
+            b"bo"
+        );
+        assert_eq!(
+            read(b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\nbody").body,
+            b"body"
+        );
         assert_eq!(read(b"GET").method, b"GET");
         assert_eq!(read(b"").headers, []);
     }

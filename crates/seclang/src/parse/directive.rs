@@ -77,19 +77,23 @@ fn read(known: &'static str, place: &Place, words: &[Text]) -> Result<Line, Faul
         }),
         ("SecDefaultAction", [actions]) => Item::Default(action::list(actions)?),
         ("SecMarker", [name]) => Item::Marker(name.clone()),
-        ("SecRuleRemoveById", [_, ..]) => Item::Remove(Choice::Id(ids(words)?)),
-        ("SecRuleRemoveByTag", [tag]) => Item::Remove(Choice::Tag(tag.clone())),
-        ("SecRuleRemoveByMsg", [msg]) => Item::Remove(Choice::Msg(msg.clone())),
+        ("SecRuleRemoveById", [_, ..]) => Item::Remove(place.clone(), Choice::Id(ids(words)?)),
+        ("SecRuleRemoveByTag", [tag]) => Item::Remove(place.clone(), Choice::Tag(tag.clone())),
+        ("SecRuleRemoveByMsg", [msg]) => Item::Remove(place.clone(), Choice::Msg(msg.clone())),
         ("SecRuleUpdateTargetById", [ids_, targets]) => {
             let ids = ids(std::slice::from_ref(ids_))?;
-            Item::UpdateTarget(Choice::Id(ids), target::list(targets)?)
+            Item::UpdateTarget(place.clone(), Choice::Id(ids), target::list(targets)?)
         }
-        ("SecRuleUpdateTargetByTag", [tag, targets]) => {
-            Item::UpdateTarget(Choice::Tag(tag.clone()), target::list(targets)?)
-        }
-        ("SecRuleUpdateTargetByMsg", [msg, targets]) => {
-            Item::UpdateTarget(Choice::Msg(msg.clone()), target::list(targets)?)
-        }
+        ("SecRuleUpdateTargetByTag", [tag, targets]) => Item::UpdateTarget(
+            place.clone(),
+            Choice::Tag(tag.clone()),
+            target::list(targets)?,
+        ),
+        ("SecRuleUpdateTargetByMsg", [msg, targets]) => Item::UpdateTarget(
+            place.clone(),
+            Choice::Msg(msg.clone()),
+            target::list(targets)?,
+        ),
         ("SecRuleUpdateActionById", [id, actions]) => {
             Item::UpdateAction(place.clone(), number(id)?, action::list(actions)?)
         }

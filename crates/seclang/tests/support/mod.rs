@@ -3,6 +3,7 @@
 use lockgate_seclang::ftw::{self, Case};
 use lockgate_seclang::{Compiled, Source, compile, crs, parse};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The set-up that the cases of the Core Rule Set expect after `crs-setup.conf`.
 pub(crate) const SETUP: &str = "SecAction \"id:900005,phase:1,nolog,pass,ctl:ruleEngine=DetectionOnly,\
@@ -30,10 +31,14 @@ pub(crate) fn sources(folder: &Path, setup: &str) -> Vec<Source> {
     crs::sources(folder, setup).expect("the rules are there")
 }
 
-/// The set compiled with a set-up.
-pub(crate) fn compiled(folder: &Path, setup: &str) -> Compiled {
-    let ast = parse(&sources(folder, setup)).unwrap_or_else(|faults| panic!("{}", told(&faults)));
-    compile(&ast).unwrap_or_else(|faults| panic!("{}", told(&faults)))
+/// The set compiled with [`SETUP`], once for all tests of a file.
+pub(crate) fn compiled(folder: &Path) -> &'static Compiled {
+    static COMPILED: OnceLock<Compiled> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        let ast =
+            parse(&sources(folder, SETUP)).unwrap_or_else(|faults| panic!("{}", told(&faults)));
+        compile(&ast).unwrap_or_else(|faults| panic!("{}", told(&faults)))
+    })
 }
 
 fn told(faults: &[lockgate_seclang::Fault]) -> String {
