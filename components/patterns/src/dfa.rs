@@ -5,12 +5,13 @@ pub(crate) const DEAD: u16 = 0;
 /// The pattern has matched.
 pub(crate) const ACCEPT: u16 = 1;
 /// The first cell of the first row: rows begin at multiples of the row's width after it.
+#[cfg(any(test, feature = "compile"))]
 pub(crate) const FIRST: u16 = 2;
 
 /// An automaton where it lies in the tables.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dfa<'a> {
-    /// The rows, [`FIRST`] unused cells before them. A cell holds where the next row begins, [`DEAD`] or
+    /// The rows, two unused cells before them. A cell holds where the next row begins, [`DEAD`] or
     /// [`ACCEPT`].
     pub(crate) cells: &'a [u16],
     /// The column of each byte.

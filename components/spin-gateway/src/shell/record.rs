@@ -84,6 +84,7 @@ pub(super) async fn write(call: Call, bytes_out: u64, failure: Option<&str>) {
             .filter(|seen| seen.rule != NONE)
             .and_then(|seen| rule(seen.rule)),
         counted: counted.get(..counted_len).unwrap_or_default(),
+        inspection: None,
         subject,
         limits: match call.limited {
             Some(index) => {

@@ -48,22 +48,21 @@ pub(super) fn findings(files: &[File]) -> Vec<String> {
     findings
 }
 
-/// `rules/NAME.toml` has its cases in `rules/cases/NAME.toml`, and the other way round.
+/// `rules/NAME.toml` has its cases in `rules/NAME.test.toml`, and the other way round.
 fn rules_without_cases(files: &[File], findings: &mut Vec<String>) {
-    let names = |folder: &str| -> Vec<&str> {
-        let inside = files
-            .iter()
-            .filter_map(|file| file.path.strip_prefix(folder));
-        inside
-            .filter(|name| name.ends_with(".toml") && !name.contains('/'))
-            .collect()
-    };
-    let (rules, cases) = (names("rules/"), names("rules/cases/"));
-    for name in rules.iter().filter(|name| !cases.contains(name)) {
-        findings.push(format!("rules/{name}: has no cases in rules/cases/{name}"));
-    }
-    for name in cases.iter().filter(|name| !rules.contains(name)) {
-        findings.push(format!("rules/cases/{name}: there is no rules/{name}"));
+    let names: Vec<&str> = files
+        .iter()
+        .filter_map(|file| file.path.strip_prefix("rules/")?.strip_suffix(".toml"))
+        .filter(|name| !name.contains('/'))
+        .collect();
+    for name in &names {
+        let other = match name.strip_suffix(".test") {
+            Some(rules) => rules.to_owned(),
+            None => format!("{name}.test"),
+        };
+        if !names.contains(&other.as_str()) {
+            findings.push(format!("rules/{name}.toml: there is no rules/{other}.toml"));
+        }
     }
 }
 
@@ -140,9 +139,9 @@ mod tests {
             path: path.to_owned(),
             text: String::new(),
         };
-        let good = ["rules/a.toml", "rules/cases/a.toml"].map(named);
+        let good = ["rules/a.toml", "rules/a.test.toml"].map(named);
         assert_eq!(findings(&good), Vec::<String>::new());
-        let lone = ["rules/a.toml", "rules/cases/b.toml"].map(named);
+        let lone = ["rules/a.toml", "rules/b.test.toml"].map(named);
         assert_eq!(findings(&lone).len(), 2);
     }
 
