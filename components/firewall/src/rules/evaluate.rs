@@ -156,6 +156,12 @@ impl Firewall {
             .then_some(self.body_bytes_max)
     }
 
+    /// Whether a rule asks for more of the request than client address and User-Agent.
+    #[must_use]
+    pub fn reads_fields(&self) -> bool {
+        self.steps.any(|_| true)
+    }
+
     /// Whether a rule asks for the client's country or autonomous system.
     #[must_use]
     pub fn reads_geo(&self) -> bool {
@@ -165,6 +171,13 @@ impl Firewall {
             || self
                 .steps
                 .any(|field| matches!(field, Field::Country | Field::Asn))
+    }
+
+    /// Whether a rule asks for the fingerprint of the TLS hello.
+    #[must_use]
+    pub fn reads_tls_fingerprint(&self) -> bool {
+        self.steps
+            .any(|field| matches!(field, Field::TlsFingerprint))
     }
 
     /// The rate-based rules: index, name and count.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use lockgate_bundle::Site;
-use lockgate_firewall::{Action, Cause, Request as Asked, Terminal};
+use lockgate_firewall::{Action, Decision, Firewall, Match, View};
 use lockgate_normalise::Field;
 use lockgate_normalise::headers::lines;
-use lockgate_wire::{Seen, Stage};
+use lockgate_wire::{Answer, Seen, Stage};
 
 use super::normalise::Request;
 use crate::call::Call;
@@ -31,11 +31,7 @@ pub(crate) fn run<'r, 'i>(
             "The gate is misconfigured.",
         ));
     };
-    let user_agent = user_agent(call, request);
-    let outcome = firewall.rules.evaluate(&Asked {
-        client_ip: request.canonical.client.address,
-        user_agent: user_agent.as_deref(),
-    });
+    let outcome = decide(call, &firewall.rules, request);
     for counted in &outcome.counted {
         seen.counted.push(number(firewall, counted.rule));
     }
@@ -48,8 +44,47 @@ pub(crate) fn run<'r, 'i>(
     }
     // The client is not told which rule: that would be a manual for getting round it.
     let cause = call.keep.bytes(explain(firewall, &terminal).into_bytes());
+    if let Some(own) = firewall.rules.response(terminal.rule) {
+        let answer = Answer {
+            status: terminal.status,
+            body: call.keep.bytes(own.body.clone().into_bytes()),
+            content_type: call.keep.bytes(own.content_type.clone().into_bytes()),
+            cause,
+            ..Answer::default()
+        };
+        return Err(Exit::Answer(Box::new(answer)));
+    }
     let exit = Exit::answer(terminal.status, "blocked", "The request was blocked.");
     Err(exit.cause(cause))
+}
+
+/// What the rules say of the head. None of them reads a body: `lockgate-compile` refuses those.
+fn decide(call: Call<'_, '_>, rules: &Firewall, request: &Request<'_, '_>) -> Decision {
+    let canonical = request.canonical;
+    let view = View {
+        client_ip: canonical.client.address,
+        now_s: call.input.now_ms / 1000,
+        ..View::empty()
+    };
+    if !rules.reads_fields() {
+        let user_agent = user_agent(call, request);
+        let line: [(&[u8], &[u8]); 1] =
+            [(b"user-agent", user_agent.as_deref().unwrap_or_default())];
+        return rules.decide(&View {
+            headers: &line,
+            ..view
+        });
+    }
+    let headers: Vec<(&[u8], &[u8])> = call.input.headers().collect();
+    rules.decide(&View {
+        method: call.input.method,
+        host: canonical.host.name.as_bytes(),
+        path: request.path.as_bytes(),
+        target: call.input.target,
+        query: request.query.map(str::as_bytes),
+        headers: &headers,
+        ..view
+    })
 }
 
 /// The rule's place among the rules of all firewalls.
@@ -59,14 +94,12 @@ fn number(firewall: &NumberedRules, rule: u32) -> u16 {
     })
 }
 
-fn explain(firewall: &NumberedRules, terminal: &Terminal) -> String {
-    let rule = firewall.rules.rule(terminal.rule);
+fn explain(firewall: &NumberedRules, matched: &Match) -> String {
+    let rule = firewall.rules.rule(matched.rule);
     let name = rule.map_or("?", |rule| rule.name.as_str());
-    match terminal.cause {
-        Cause::Address => format!("rule {name}: the client's address"),
-        Cause::Pattern(index) => format!("rule {name}: User-Agent pattern {index}"),
-        Cause::Oversize => format!("rule {name}: the User-Agent is too long to be looked at"),
-        Cause::Presence => format!("rule {name}: whether there is a User-Agent"),
+    match &matched.place {
+        Some(place) => format!("rule {name}: {}: {place}", matched.why),
+        None => format!("rule {name}: {}", matched.why),
     }
 }
 

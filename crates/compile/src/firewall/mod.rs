@@ -12,8 +12,8 @@ use lockgate_config::types::{
 };
 use lockgate_firewall::useragent::Anchor;
 use lockgate_firewall::{
-    ALL_CLIENTS, Action, CompiledFirewall, FirewallBuilder, IpSetBuilder, ResponseSpec, RuleSpec,
-    UserAgentPatterns,
+    ALL_CLIENTS, Action, CompiledFirewall, Firewall, FirewallBuilder, IpSetBuilder, ResponseSpec,
+    RuleSpec, UserAgentPatterns,
 };
 use statement::Statements;
 
@@ -83,7 +83,35 @@ fn build(loaded: &Loaded, files: &[PathBuf]) -> Result<CompiledFirewall, String>
         let rules = rules.ok_or_else(|| format!("{} was not loaded", file.display()))?;
         Ok((file.as_path(), rules))
     });
-    compile_rules(&named.collect::<Result<Vec<_>, String>>()?)
+    let compiled = compile_rules(&named.collect::<Result<Vec<_>, String>>()?)?;
+    check_runs(&compiled)?;
+    Ok(compiled)
+}
+
+/// Refuses rules that a gateway would take and never match: it decides on the head alone, counts for
+/// its limits only, and has no database of places.
+fn check_runs(compiled: &CompiledFirewall) -> Result<(), String> {
+    let rules = Firewall::load(compiled.clone()).map_err(|error| error.to_string())?;
+    if let Some((_, name, _)) = rules.rates().next() {
+        return Err(format!(
+            "rule `{name}`: a gateway does not run rate_based yet; use `rate_limits`"
+        ));
+    }
+    if rules.body_bytes_max().is_some() {
+        let reason = "a rule looks at bodies, which a gateway's own rules do not yet; the Core Rule \
+                      Set does";
+        return Err(reason.to_owned());
+    }
+    if rules.reads_geo() {
+        return Err(
+            "a rule asks where the client is, which a gateway does not know yet".to_owned(),
+        );
+    }
+    if rules.reads_tls_fingerprint() {
+        let reason = "a rule asks for the TLS fingerprint, which a gateway does not know yet";
+        return Err(reason.to_owned());
+    }
+    Ok(())
 }
 
 /// Compiles rule files to one firewall, without a gateway around it.
