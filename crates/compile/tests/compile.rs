@@ -127,6 +127,33 @@ fn sites_with_the_same_rules_share_a_firewall() {
 }
 
 #[test]
+fn rules_that_a_gateway_would_never_match_are_refused() {
+    let rule = |when: &str| {
+        format!("[[rules]]\nname = \"r\"\npriority = 1\naction = \"block\"\nwhen = '{when}'\n")
+    };
+    let refused = |when: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), GATEWAY);
+        fs::write(folder.path().join("two.toml"), rule(when)).expect("written");
+        let loaded = load(&Sources {
+            base: folder.path().join("gateway.toml"),
+            ..Sources::default()
+        });
+        compile(&loaded.unwrap_or_else(|refused| panic!("{refused}"))).map(|_| ())
+    };
+    assert_eq!(refused("path starts_with \"/admin\""), Ok(()));
+    for (when, reason) in [
+        ("body contains \"x\"", "a rule looks at bodies"),
+        ("country in [\"DE\"]", "where the client is"),
+        ("tls_fingerprint contains \"x\"", "the TLS fingerprint"),
+    ] {
+        let faults = refused(when).expect_err(when);
+        let text = faults.iter().map(ToString::to_string).collect::<String>();
+        assert!(text.contains(reason), "{when}: {text}");
+    }
+}
+
+#[test]
 fn the_same_configuration_gives_the_same_bytes() {
     let one = compiled(GATEWAY).expect("compiled");
     // In another folder.
