@@ -113,7 +113,7 @@ fn count_records_and_goes_on() {
     let counted = vec![
         Counted {
             rule: 0,
-            cause: Cause::Address,
+            cause: Cause::Presence,
         },
         Counted {
             rule: 1,

@@ -135,7 +135,9 @@ impl Subset {
             }
             _ => false,
         });
-        if self.next.items().is_empty() {
+        // Without an anchor the next byte begins a search of its own, which an assertion about the byte
+        // before it may allow.
+        if self.next.items().is_empty() && program.anchored {
             return Step::Dead;
         }
         self.next.items_mut().sort_unstable();

@@ -107,8 +107,8 @@ fn directives_and_ctl_take_rules_and_targets_out() {
     assert_eq!(
         notes,
         [
-            "t.conf:9:1: `7 8-9` changes nothing: no rule is selected",
-            "t.conf:10:1: `none` changes nothing: no rule is selected",
+            "t.conf:10:1: `7 8-9` changes nothing: no rule is selected",
+            "t.conf:11:1: `none` changes nothing: no rule is selected",
         ]
     );
     assert_eq!(all.program.rules.len(), 5);
