@@ -59,7 +59,7 @@ pub(crate) fn run<'r, 'i>(
 }
 
 /// What the rules say of the head. None of them reads a body: `lockgate-compile` refuses those.
-fn decide(call: Call<'_, '_>, rules: &Firewall, request: &Request<'_, '_>) -> Decision {
+fn decide<'i>(call: Call<'_, 'i>, rules: &Firewall, request: &Request<'_, 'i>) -> Decision {
     let canonical = request.canonical;
     let view = View {
         client_ip: canonical.client.address,
