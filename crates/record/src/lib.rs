@@ -26,3 +26,4 @@ pub use record::{Inspection, Record};
 #[cfg(not(target_family = "wasm"))]
 pub use sink::{RecordSink, SinkOptions, Target};
 pub use states::{CacheState, LimitsState, Stage};
+pub use time::rfc3339_ms;

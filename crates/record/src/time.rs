@@ -2,7 +2,7 @@
 
 /// Appends `2026-11-21T04:24:29.007Z` for milliseconds since 1970. Years past 9999 are written
 /// as 9999-12-31T23:59:59.999Z, so that the width stays.
-pub(crate) fn rfc3339_ms(unix_ms: u64, out: &mut Vec<u8>) {
+pub fn rfc3339_ms(unix_ms: u64, out: &mut Vec<u8>) {
     const LAST_MS: u64 = 253_402_300_799_999;
     let unix_ms = unix_ms.min(LAST_MS);
     let (seconds, ms) = (unix_ms / 1_000, unix_ms % 1_000);
