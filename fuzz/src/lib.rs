@@ -12,6 +12,7 @@ pub mod auth_keys;
 pub mod auth_token;
 pub mod bundle;
 pub mod config;
+pub mod expression;
 pub mod firewall_addresses;
 pub mod firewall_agents;
 pub mod firewall_tables;
@@ -25,6 +26,7 @@ pub mod policy;
 pub mod proxy_protocol;
 pub mod record;
 pub mod route;
+pub mod seclang;
 pub mod wire;
 
 pub use shop::{bundle_bytes, input_and_verdict};

@@ -95,6 +95,7 @@ impl Ask<'_> {
             sni: self.sni,
             remembered: self.remembered,
             signature_granted: self.granted,
+            ..Facts::default()
         };
         let mut out = Vec::new();
         write_input(&mut out, &facts, &head.ranges, &head.headers, head.bytes);

@@ -23,6 +23,7 @@ fn input(data: &[u8]) {
     let Ok(sni) = input.sni().map(str::from_utf8).transpose() else {
         return;
     };
+    let over: Vec<bool> = input.over().collect();
     let facts = Facts {
         now_ms: input.now_ms,
         peer: input.peer,
@@ -32,6 +33,10 @@ fn input(data: &[u8]) {
         sni,
         remembered: input.remembered(),
         signature_granted: input.signature_granted(),
+        body: input.has_body(),
+        place: input.place,
+        tls_fingerprint: input.tls_fingerprint,
+        over: &over,
     };
     let mut head = Vec::new();
     let mut add = |part: &[u8]| {

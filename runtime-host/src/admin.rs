@@ -1,8 +1,12 @@
-//! The admin server: health, readiness, metrics and version, on an address of its own.
+//! The admin server: health, readiness, metrics and version, and the API for rules, on an address of its own.
 //!
-//! Whoever reaches the address may read all of it, so it belongs on loopback or a private
-//! network. Nothing here changes the gate.
+//! Whoever reaches the address may read all of the first four, so it belongs on loopback or a private
+//! network. The API for rules asks for a token ([`rules`]), and so does why a request was refused ([`explain`]);
+//! nothing else here changes the gate.
 
+mod body;
+mod explain;
+mod rules;
 mod scraped;
 
 use std::convert::Infallible;
@@ -14,6 +18,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -24,6 +29,7 @@ use tokio::sync::Semaphore;
 use scraped::Scraped;
 
 use crate::gate::Gate;
+use crate::versions::Versions;
 
 /// Most connections at once; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 64;
@@ -41,8 +47,19 @@ const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Serves `/livez`, `/readyz`, `/metrics` and `/version` for as long as it is polled, while the
 /// gate drains too. `traps` counts failed policy calls.
-pub async fn serve(listener: TcpListener, gate: Arc<Gate>, traps: Arc<AtomicU64>) {
-    serve_view(listener, Arc::new(Live { gate, traps })).await;
+/// `versions`: those of the rules, where they are kept; their API is below `/rules/`.
+pub async fn serve(
+    listener: TcpListener,
+    gate: Arc<Gate>,
+    traps: Arc<AtomicU64>,
+    versions: Option<Arc<Versions>>,
+) {
+    let live = Live {
+        gate,
+        traps,
+        versions,
+    };
+    serve_view(listener, Arc::new(live)).await;
 }
 
 /// What the answers are made of.
@@ -50,11 +67,20 @@ trait View: Send + Sync + 'static {
     fn is_draining(&self) -> bool;
     fn metrics(&self) -> String;
     fn version(&self) -> Value;
+    /// The versions of the rules, where they are kept.
+    fn rules(&self) -> Option<Arc<Versions>> {
+        None
+    }
+    /// The gate whose requests are explained.
+    fn gate(&self) -> Option<&Arc<Gate>> {
+        None
+    }
 }
 
 struct Live {
     gate: Arc<Gate>,
     traps: Arc<AtomicU64>,
+    versions: Option<Arc<Versions>>,
 }
 
 impl View for Live {
@@ -149,6 +175,14 @@ impl View for Live {
             "policy_component": format!("{tag:016x}"),
         })
     }
+
+    fn rules(&self) -> Option<Arc<Versions>> {
+        self.versions.clone()
+    }
+
+    fn gate(&self) -> Option<&Arc<Gate>> {
+        Some(&self.gate)
+    }
 }
 
 async fn serve_view(listener: TcpListener, view: Arc<impl View>) {
@@ -168,9 +202,9 @@ async fn serve_view(listener: TcpListener, view: Arc<impl View>) {
         };
         let view = view.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let response = answer(request.method(), request.uri().path(), &*view);
-                std::future::ready(Ok::<_, Infallible>(response))
+            let service = service_fn(move |request: Request<Incoming>| {
+                let view = view.clone();
+                async move { Ok::<_, Infallible>(route(request, &*view).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -181,6 +215,19 @@ async fn serve_view(listener: TcpListener, view: Arc<impl View>) {
             let _ = tokio::time::timeout(CONNECTION_TIMEOUT, connection).await;
             drop(place);
         });
+    }
+}
+
+async fn route(request: Request<Incoming>, view: &impl View) -> Response<Full<Bytes>> {
+    let path = request.uri().path();
+    if let Some(gate) = view.gate().filter(|gate| explain::is_for(path, gate)) {
+        return explain::answer(request, gate).await;
+    }
+    match view.rules() {
+        Some(versions) if rules::is_for(request.uri().path(), &versions) => {
+            rules::answer(request, &versions).await
+        }
+        _ => answer(request.method(), request.uri().path(), view),
     }
 }
 

@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use lockgate_record::{CacheState, LimitsState, Record, Stage};
-use lockgate_wire::{Inspection, NONE, Verdict};
+use lockgate_shell::inspection::Inspected;
+use lockgate_wire::{Counted, NONE, Place, Verdict};
 
+use crate::gate::findings::Found;
 use crate::gate::{Connection, Gate, Generation};
 use crate::spin::serve::AnsweredBy;
 
@@ -41,6 +43,15 @@ pub struct Pending {
     pub(crate) code: Option<String>,
     pub(crate) cause: Option<String>,
     pub(crate) stage: Stage,
+    /// Where the client is, as far as was asked.
+    pub(crate) place: Place,
+    /// Whether the first charges of rate-based rules are over their limits.
+    pub(crate) over: Vec<bool>,
+    /// What rules said that waited for the body, in place of what the verdict says of them: the
+    /// one that ended the evaluation, and those that count.
+    pub(crate) rules: Option<(u16, Counted)>,
+    /// What the rules found, for `lockgate explain`.
+    pub(crate) found: Found,
     /// What the rules found that read more than the head, where some did.
     pub(crate) inspected: Option<Inspected>,
     pub(crate) limited: Option<u16>,
@@ -80,9 +91,13 @@ impl Pending {
         let verdict = Verdict::parse(&self.verdict).ok();
         let seen = verdict.as_ref().map(|verdict| &verdict.seen);
         let generation = &self.generation;
-        let mut counted = [""; lockgate_wire::verdict::COUNTED_MAX];
-        let counted_len = seen.map_or(0, |seen| {
-            let rules = seen.counted.as_slice();
+        let mut counted = [""; lockgate_wire::COUNTED_MAX];
+        let ended = self.rules.map(|(rule, _)| rule);
+        let ended = ended.or(seen.map(|seen| seen.rule));
+        let rules = self.rules.map(|(_, counted)| counted);
+        let rules = rules.or(seen.map(|seen| seen.counted));
+        let counted_len = rules.map_or(0, |rules| {
+            let rules = rules.as_slice();
             for (slot, rule) in counted.iter_mut().zip(rules) {
                 *slot = generation.rule_name(*rule).unwrap_or("?");
             }
@@ -116,7 +131,7 @@ impl Pending {
             .as_ref()
             .and_then(|by| by.component.as_ref());
         let app = self.gate.app.as_ref().filter(|_| self.by_app);
-        let inspection = self.inspected.as_ref().map(Inspected::recorded);
+        let inspection = self.inspected.as_ref().map(recorded);
         let record = Record {
             time_unix_ms: self.time_unix_ms,
             id: &self.request_id,
@@ -147,9 +162,9 @@ impl Pending {
             code: self.code.as_deref(),
             cause,
             stage: self.stage,
-            rule: seen
-                .filter(|seen| seen.rule != NONE)
-                .and_then(|seen| generation.rule_name(seen.rule)),
+            rule: ended
+                .filter(|rule| *rule != NONE)
+                .and_then(|rule| generation.rule_name(rule)),
             counted: counted.get(..counted_len).unwrap_or_default(),
             subject: seen
                 .filter(|seen| !seen.subject.is_empty())
@@ -184,39 +199,13 @@ impl Pending {
     }
 }
 
-/// What inspections of a request and its response found.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Inspected {
-    inbound_score: u32,
-    outbound_score: u32,
-    rules: Vec<u32>,
-    more: u32,
-    us: u32,
-    /// For the inspection of the response; empty where there is none to come.
-    pub(crate) state: Vec<u8>,
-}
-
-impl Inspected {
-    /// Adds what one inspection found; the request waited so many microseconds for it.
-    pub(crate) fn add(&mut self, inspection: &Inspection<'_>, waited_us: u128) {
-        self.inbound_score = self.inbound_score.max(inspection.inbound_score);
-        self.outbound_score = self.outbound_score.max(inspection.outbound_score);
-        let rules = inspection.findings.iter().map(|finding| finding.rule);
-        self.rules.extend(rules);
-        self.more = self.more.saturating_add(inspection.findings_more);
-        let us = u32::try_from(waited_us).unwrap_or(u32::MAX);
-        self.us = self.us.saturating_add(us);
-        self.state = inspection.state.to_vec();
-    }
-
-    fn recorded(&self) -> lockgate_record::Inspection<'_> {
-        lockgate_record::Inspection {
-            rules: &self.rules,
-            more: self.more,
-            inbound_score: self.inbound_score,
-            outbound_score: self.outbound_score,
-            us: self.us,
-        }
+fn recorded(inspected: &Inspected) -> lockgate_record::Inspection<'_> {
+    lockgate_record::Inspection {
+        rules: &inspected.rules,
+        more: inspected.more,
+        inbound_score: inspected.inbound_score,
+        outbound_score: inspected.outbound_score,
+        us: inspected.us,
     }
 }
 

@@ -6,19 +6,20 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::Context as _;
 use lockgate_compile::Compiled;
-use lockgate_config::{Loaded, Sources};
+use lockgate_config::{Instead, Loaded, Refused, Sources};
 use lockgate_limits::Cells;
 use lockgate_record::{RecordSink, SinkOptions, Target};
 
 use crate::cache::MemoryCache;
 use crate::gate::{Gate, Generation, Parts};
+use crate::geo::Geo;
 use crate::image::ImagePool;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::policy::{Inspection, PolicyComponent, Pool, Secrets, Signatures, TokenMemory};
-use crate::sandbox::{Sandbox, precompiled};
 use crate::secrets;
 use crate::spin::{self, App, Native};
+use lockgate_sandbox::{Sandbox, precompiled};
 
 /// The limits' cells, 16 bytes each: 1,048,576 of them are 16 MiB when all are touched.
 const LIMIT_CELLS: usize = 1 << 20;
@@ -47,8 +48,23 @@ impl Options {
     /// # Errors
     /// Everything that is wrong with it, and the files that were read.
     pub fn load(&self) -> Result<Loaded, (anyhow::Error, Vec<PathBuf>)> {
-        let mut loaded = lockgate_config::load(&self.sources)
-            .map_err(|refused| (anyhow::anyhow!("\n{refused}"), refused.files.clone()))?;
+        self.adapted(lockgate_config::load(&self.sources))
+    }
+
+    /// The same with other files in place of those of a folder.
+    ///
+    /// # Errors
+    /// As [`Options::load`].
+    pub fn load_instead(&self, instead: &Instead) -> Result<Loaded, (anyhow::Error, Vec<PathBuf>)> {
+        self.adapted(lockgate_config::load_instead(&self.sources, instead))
+    }
+
+    fn adapted(
+        &self,
+        loaded: Result<Loaded, Refused>,
+    ) -> Result<Loaded, (anyhow::Error, Vec<PathBuf>)> {
+        let mut loaded =
+            loaded.map_err(|refused| (anyhow::anyhow!("\n{refused}"), refused.files.clone()))?;
         if let Some(native) = &self.native
             && let Err(error) = native.adapt(&mut loaded.config)
         {
@@ -70,9 +86,16 @@ pub struct Starter {
 /// What the current generation was made of, to keep what did not change.
 pub struct Current {
     /// The configuration.
-    pub loaded: Loaded,
+    pub loaded: Arc<Loaded>,
     bundle: Vec<u8>,
     secrets: Secrets,
+    geo: Option<Arc<Geo>>,
+}
+
+/// A generation that is ready, and what it was made of.
+pub struct Next {
+    pub(crate) current: Current,
+    pub(crate) generation: Generation,
 }
 
 impl Starter {
@@ -110,7 +133,7 @@ impl Starter {
     /// # Errors
     /// What is wrong with it.
     pub fn check(&self, loaded: Loaded) -> anyhow::Result<()> {
-        let (current, _) = self.prepare(loaded)?;
+        let (current, _) = self.prepare(loaded, None)?;
         self.fill(&current).map(|_| ())
     }
 
@@ -119,7 +142,7 @@ impl Starter {
     /// # Errors
     /// What is wrong with the configuration's parts; names the part.
     pub fn gate(&self, loaded: Loaded) -> anyhow::Result<(Arc<Gate>, Current)> {
-        let (current, compiled) = self.prepare(loaded)?;
+        let (current, compiled) = self.prepare(loaded, None)?;
         let config = &current.loaded.config;
         let pool = self.fill(&current)?;
         let cells = Arc::new(Cells::new(LIMIT_CELLS, seeds()));
@@ -143,7 +166,7 @@ impl Starter {
             images,
             records: open_records(&config.record)?,
             metrics: Metrics::new(),
-            component_tag: tag(&self.component.digest),
+            component_tag: lockgate_sandbox::tag(&self.component.digest),
             app: match self.options.native {
                 Some(_) => self.options.app.clone(),
                 None => None,
@@ -152,13 +175,13 @@ impl Starter {
         Ok((gate, current))
     }
 
-    /// The next generation of a changed configuration. What did not change is kept: the policy
+    /// The next generation of a changed configuration, not in force yet. What did not change is kept: the policy
     /// instances where bundle and secrets are the same, the origins' connections, all counters.
     ///
     /// # Errors
-    /// What is wrong; the gate is as it was.
-    pub fn next(&self, gate: &Gate, was: &Current, loaded: Loaded) -> anyhow::Result<Current> {
-        let (current, compiled) = self.prepare(loaded)?;
+    /// What is wrong with the configuration.
+    pub fn next(&self, gate: &Gate, was: &Current, loaded: Loaded) -> anyhow::Result<Next> {
+        let (current, compiled) = self.prepare(loaded, Some(was))?;
         let old = gate.generation();
         let pool = if current.bundle == was.bundle && current.secrets == was.secrets {
             old.pool.clone()
@@ -167,18 +190,25 @@ impl Starter {
         };
         let origins = old.origins.updated(&current.loaded.config.origins);
         let generation = self.generation(&current, &compiled, pool, gate.cells.clone(), origins)?;
-        gate.replace(generation);
-        Ok(current)
+        Ok(Next {
+            current,
+            generation,
+        })
     }
 
-    fn prepare(&self, mut loaded: Loaded) -> anyhow::Result<(Current, Compiled)> {
+    fn prepare(
+        &self,
+        mut loaded: Loaded,
+        was: Option<&Current>,
+    ) -> anyhow::Result<(Current, Compiled)> {
         let native = self.options.native.as_deref();
-        let compiled = lockgate_compile::compile(&loaded).map_err(|faults| {
-            anyhow::anyhow!(
-                "the configuration does not compile: {}",
-                faults_text(&faults)
-            )
-        })?;
+        let compiled = lockgate_compile::compile_keeping(&loaded, Some(&self.options.store))
+            .map_err(|faults| {
+                anyhow::anyhow!(
+                    "the configuration does not compile: {}",
+                    faults_text(&faults)
+                )
+            })?;
         if let Some(native) = native {
             native.compare(&loaded.config, &compiled);
             // The variables' URLs are in no compiled form.
@@ -188,10 +218,12 @@ impl Starter {
         loaded.files.extend(compiled.files.iter().cloned());
         let secrets = secrets::resolve_given(&loaded.config, |name| native?.secret(name))?;
         spin::start::check_origins(self.options.app.as_deref(), &loaded.config)?;
+        let geo = Geo::open(&loaded.config.geo, was.and_then(|was| was.geo.as_ref()))?;
         let current = Current {
-            loaded,
+            loaded: Arc::new(loaded),
             bundle: compiled.bytes.clone(),
             secrets,
+            geo,
         };
         Ok((current, compiled))
     }
@@ -216,11 +248,11 @@ impl Starter {
     ) -> anyhow::Result<Generation> {
         Generation::new(
             &current.loaded,
-            &compiled.bundle,
-            compiled.digest.clone(),
+            compiled,
             pool,
             cells,
             origins,
+            current.geo.clone(),
             &current.secrets,
         )
     }
@@ -292,14 +324,4 @@ pub(crate) fn seeds() -> [u64; 4] {
         let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
         high ^ low
     })
-}
-
-/// The first eight bytes of a hexadecimal digest.
-pub(crate) fn tag(digest: &str) -> [u8; 8] {
-    let mut tag = [0; 8];
-    for (slot, pair) in tag.iter_mut().zip(digest.as_bytes().chunks(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).unwrap_or_default(), 16)
-            .unwrap_or_default();
-    }
-    tag
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
 use lockgate_host::image::{ImageError, ImagePool, Rendered};
-use lockgate_host::sandbox::{Sandbox, precompiled};
+use lockgate_sandbox::{Sandbox, precompiled};
 use lockgate_wire::ImagePlan;
 
 /// The component; `None` where it is not built, said on standard error.

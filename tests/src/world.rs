@@ -188,14 +188,22 @@ impl World {
         client.read("GET")
     }
 
+    /// The admin address.
+    ///
+    /// # Panics
+    /// Where the gate has none.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.expect("a gate with an admin address")
+    }
+
     /// An answer of the admin address.
     ///
     /// # Panics
     /// Where the gate has none.
     #[must_use]
     pub fn admin(&self, target: &str) -> Response {
-        let admin = self.admin.expect("a gate with an admin address");
-        let mut client = Client::connect(admin, Seen::ignored());
+        let mut client = Client::connect(self.admin_address(), Seen::ignored());
         client.call(
             &Request::get(target)
                 .host("admin")

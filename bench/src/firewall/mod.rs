@@ -97,17 +97,17 @@ const GROUPS: &[Group] = &[
         measure: native::measure,
     },
     Group {
-        name: "agents",
+        name: "ua",
         figures: &[
             figure(
                 "ua_recall",
-                "samples of crawlers in the half that the rules were not made from: matched, %",
+                "samples of crawlers in the half that nobody has seen who wrote the rules: matched, %",
                 Target::AtLeast(99.0),
             ),
             figure(
                 "ua_false",
-                "browsers that a rule matches, %",
-                // Less than 0.1: not one of the thousand.
+                "visits of browsers that a rule matches, %",
+                // Less than 0.1.
                 Target::AtMost(0.099),
             ),
         ],
@@ -145,8 +145,8 @@ fn prepare(bench: &Bench, groups: &[&Group]) {
     if has("cases") || has("crs") {
         report(modsecurity::ensure_installed(&bench.work).map(drop));
     }
-    if has("agents") {
-        report(agents::ensure_list(&bench.work).map(drop));
+    if has("ua") {
+        report(agents::ensure_installed(&bench.work).map(drop));
     }
     // Compiles the component, where that was not done.
     report(policy::Policy::new(&bench.work, Vec::new()).map(drop));

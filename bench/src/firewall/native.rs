@@ -27,15 +27,19 @@ const REPEATS: usize = 20;
 /// Names the folder of the rules.
 const NAME: &str = "firewall-native";
 
+/// Said before the faults where a gateway would not run one of the rules: then there is no figure.
+const REFUSED: &str = "a gateway refuses these rules, so that there is nothing to measure";
+
 /// The file of the first two lists, beside the rules.
 const NETWORKS_FILE: &str = "networks.txt";
 const CRAWLERS_FILE: &str = "crawlers.txt";
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let rules = write(&bench.work)?;
-    let with = Policy::new(&bench.work, bundle(&bench.work, NAME, &[&rules])?)?;
+    let compiled = bundle(&bench.work, NAME, &[&rules]).context(REFUSED)?;
+    let with = Policy::new(&bench.work, compiled)?;
     let without = Policy::new(&bench.work, bundle(&bench.work, "firewall-none", &[])?)?;
-    let (mut judge, mut bare) = (with.judge()?, without.judge()?);
+    let (mut judge, mut bare) = (with.judge().context(REFUSED)?, without.judge()?);
     blocks_what_it_should(&mut judge)?;
     let (mut ours, mut base) = (Vec::new(), Vec::new());
     for round in 0..=bench.plan.rounds {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lockgate_config::Sources;
-use lockgate_host::policy::{Instance, PolicyComponent, Secrets};
-use lockgate_host::sandbox::{Budget, Sandbox};
+use lockgate_host::policy::{HeldBody, Instance, PolicyComponent, Secrets};
+use lockgate_sandbox::{Budget, Sandbox};
 use lockgate_wire::{Facts, Inspection, NONE, Outcome, Verdict, VerdictBody, write_input};
 
 use super::requests::{Head, Request};
@@ -119,7 +119,11 @@ impl Judge {
     /// When a call fails.
     pub(super) fn inspect(&mut self, request: &Request) -> Result<Judged> {
         let head = request.head();
-        let body = (!request.body.is_empty()).then_some(&request.body[..]);
+        let body = (!request.body.is_empty()).then_some(HeldBody {
+            bytes: &request.body,
+            whole: true,
+            program_bytes: Some(u32::MAX),
+        });
         let begun = cpu::of_this_thread();
         self.write(&head);
         let verdict = self.instance.decide(&self.input, BUDGET)?;

@@ -9,9 +9,10 @@ use crate::Bundle;
 pub const MAGIC: [u8; 8] = *b"LGBUNDLE";
 
 /// The format that this build reads and writes; a little-endian `u16` behind [`MAGIC`].
-pub const FORMAT_VERSION: u16 = 3;
+pub const FORMAT_VERSION: u16 = 4;
 
-const HEAD_BYTES: usize = MAGIC.len() + 2;
+/// Behind the version: the length of the bundle in postcard, a little-endian `u32`.
+const HEAD_BYTES: usize = MAGIC.len() + 2 + 4;
 
 /// Why bytes were refused, or a bundle could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,10 +49,15 @@ impl Bundle {
         if !told.eq(images.iter().map(|image| image.len())) {
             return Err(BundleError::Unsound("an image is not that of its program"));
         }
-        let mut out = MAGIC.to_vec();
+        let write = |error: String| BundleError::Write(error);
+        let own = postcard::to_allocvec(self).map_err(|error| write(error.to_string()))?;
+        let length = u32::try_from(own.len()).map_err(|error| write(error.to_string()))?;
+        let images_bytes: usize = images.iter().map(|image| image.len()).sum();
+        let mut out = Vec::with_capacity(HEAD_BYTES + own.len() + images_bytes);
+        out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        let mut out = postcard::to_extend(self, out)
-            .map_err(|error| BundleError::Write(error.to_string()))?;
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&own);
         for image in images {
             out.extend_from_slice(image);
         }
@@ -67,51 +73,48 @@ impl Bundle {
         Self::read(bytes).map(|(bundle, _)| bundle)
     }
 
-    /// The same with the images of its programs. Takes the bytes, so that the last image, which
-    /// is megabytes, is not held twice.
+    /// The same with the images of its programs: all of them, or none where the bytes are only those
+    /// of the bundle itself. Takes the bytes, so that the last image, which is megabytes, is not held
+    /// twice.
     ///
     /// # Errors
     /// As [`Bundle::from_bytes`].
     pub fn with_images(mut bytes: Vec<u8>) -> Result<(Self, Vec<Vec<u8>>), BundleError> {
         let (bundle, mut at) = Self::read(&bytes)?;
         let mut images = Vec::with_capacity(bundle.programs.len());
-        let (last, others) = match bundle.programs.split_last() {
-            Some((last, others)) => (Some(last), others),
-            None => (None, &[][..]),
+        let others = match bundle.programs.split_last() {
+            Some((_, others)) if at < bytes.len() => others,
+            _ => return Ok((bundle, images)),
         };
         for program in others {
             let end = at.saturating_add(program.image_bytes as usize);
             images.push(bytes.get(at..end).unwrap_or_default().to_vec());
             at = end;
         }
-        if last.is_some() {
-            bytes.drain(..at.min(bytes.len()));
-            images.push(bytes);
-        }
+        bytes.drain(..at.min(bytes.len()));
+        images.push(bytes);
         Ok((bundle, images))
     }
 
     /// The bundle, and where its images begin.
     fn read(bytes: &[u8]) -> Result<(Self, usize), BundleError> {
-        let (head, body) = bytes
-            .split_at_checked(HEAD_BYTES)
-            .ok_or(BundleError::Magic)?;
-        let version = head.strip_prefix(&MAGIC).ok_or(BundleError::Magic)?;
-        let version = version.try_into().map_or(0, u16::from_le_bytes);
-        if version != FORMAT_VERSION {
-            return Err(BundleError::Version(version));
-        }
-        let (bundle, rest) = postcard::take_from_bytes::<Self>(body)
+        let (own, images) = split(bytes)?;
+        let own = own.get(HEAD_BYTES..).unwrap_or_default();
+        let (bundle, rest) = postcard::take_from_bytes::<Self>(own)
             .map_err(|error| BundleError::Damaged(error.to_string()))?;
-        let images = bundle.programs.iter();
-        let images: u64 = images.map(|program| u64::from(program.image_bytes)).sum();
-        if rest.len() as u64 != images {
-            let (has, says) = (rest.len(), images);
-            let text = format!("{has} bytes of programs where it says {says}");
+        if !rest.is_empty() {
+            let text = format!("{} bytes too many", rest.len());
+            return Err(BundleError::Damaged(text));
+        }
+        let told = bundle.programs.iter();
+        let told: u64 = told.map(|program| u64::from(program.image_bytes)).sum();
+        let has = images.len() as u64;
+        if has != told && has != 0 {
+            let text = format!("{has} bytes of programs where it says {told}");
             return Err(BundleError::Damaged(text));
         }
         bundle.check().map_err(BundleError::Unsound)?;
-        Ok((bundle, bytes.len() - rest.len()))
+        Ok((bundle, bytes.len() - images.len()))
     }
 
     /// SHA-256 over all sign-ins in their order: keys, rules, names. Claims that were verified
@@ -132,7 +135,7 @@ fn written(value: &impl Serialize) -> Vec<u8> {
     postcard::to_allocvec(value).unwrap_or_default()
 }
 
-/// The SHA-256 of a bundle's bytes.
+/// The SHA-256 of a bundle's own bytes, or of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digest(pub [u8; 32]);
 
@@ -151,8 +154,34 @@ impl std::fmt::Display for Digest {
     }
 }
 
-/// The digest of a bundle's bytes.
+/// The bytes of a bundle itself, and those of the images behind it. The bundle names the digests of
+/// its images, so that it may go about without them.
+///
+/// # Errors
+/// [`BundleError`] where they are no bundle of this format, or a part of one.
+pub fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), BundleError> {
+    let rest = bytes.strip_prefix(&MAGIC).ok_or(BundleError::Magic)?;
+    let (version, rest) = rest.split_first_chunk().ok_or(BundleError::Magic)?;
+    let version = u16::from_le_bytes(*version);
+    if version != FORMAT_VERSION {
+        return Err(BundleError::Version(version));
+    }
+    let (length, _) = rest.split_first_chunk().ok_or(BundleError::Magic)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    bytes
+        .split_at_checked(HEAD_BYTES.saturating_add(length))
+        .ok_or_else(|| BundleError::Damaged("it ends too early".to_owned()))
+}
+
+/// The digest of a bundle: of its own bytes, which name the digests of the images behind them.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> Digest {
-    Digest(Sha256::digest(bytes).into())
+    let own = split(bytes).map_or(bytes, |(own, _)| own);
+    image_digest(own)
+}
+
+/// The digest of an image.
+#[must_use]
+pub fn image_digest(image: &[u8]) -> Digest {
+    Digest(Sha256::digest(image).into())
 }

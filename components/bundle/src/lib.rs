@@ -1,9 +1,9 @@
 //! The policy bundle: everything that `policy.wasm` decides by, compiled and free of secrets.
 //!
 //! A bundle is data: the host makes it from the configuration (`lockgate-compile`), the policy
-//! loads it. Its bytes are a magic, a format version, [`Bundle`] in postcard and behind it the images
-//! of its programs as they are. The same bundle gives the same bytes, so its SHA-256 ([`digest`])
-//! names it.
+//! loads it. Its bytes are a magic, a format version, a length and [`Bundle`] in postcard; behind them
+//! the images of its programs may stand as they are. The same bundle gives the same bytes, so its
+//! SHA-256 ([`digest`]) names it, and with it the programs, whose digests it holds.
 //!
 //! **Indexes.** Sites are in the order of their names, routes in the order of sites and then of
 //! their file, limits in the order of their names. Host and policy speak of them by these
@@ -26,7 +26,7 @@ mod image;
 mod plan;
 mod sound;
 
-pub use bytes::{BundleError, Digest, FORMAT_VERSION, MAGIC, digest};
+pub use bytes::{BundleError, Digest, FORMAT_VERSION, MAGIC, digest, image_digest, split};
 pub use image::{Choice, Fit, Format, ImageRoute, Preset};
 pub use plan::{Action, Audience, KeyPart, Limit, RoutePlan, RouteSignIn};
 pub use sound::ROUTE_LIMITS_MAX;
@@ -74,13 +74,15 @@ pub struct Site {
     pub path_parameters: bool,
 }
 
-/// A program of `lockgate-waf`. Its image stands behind the bundle.
+/// A program of `lockgate-waf`. Its image stands behind the bundle, or lies elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
     /// For records: where it came from.
     pub name: String,
     /// Bytes of its image.
     pub image_bytes: u32,
+    /// The SHA-256 of its image.
+    pub digest: [u8; 32],
 }
 
 /// A firewall, and where its rules stand among all rules.

@@ -2,7 +2,7 @@
 
 use lockgate_bundle::{
     Action, Bundle, BundleError, Choice, FORMAT_VERSION, Fit, Format, ImageRoute, KeyPart, Limit,
-    MAGIC, Preset, Program, RoutePlan, Site, digest,
+    MAGIC, Preset, Program, RoutePlan, Site, digest, split,
 };
 use proptest::prelude::*;
 
@@ -113,6 +113,7 @@ fn images_stand_behind_the_bundle() {
         bundle.programs.push(Program {
             name: name.into(),
             image_bytes,
+            digest: [7; 32],
         });
     }
     bundle.sites[0].program = Some(1);
@@ -121,6 +122,12 @@ fn images_stand_behind_the_bundle() {
     assert_eq!(read, bundle);
     assert_eq!(images, [b"one".to_vec(), b"22".to_vec()]);
     assert!(Bundle::with_images(bytes[..bytes.len() - 1].to_vec()).is_err());
+    let (own, behind) = split(&bytes).expect("as written");
+    assert_eq!(behind, b"one22");
+    // It goes about without them, under the same name.
+    assert_eq!(digest(own), digest(&bytes));
+    let (read, images) = Bundle::with_images(own.to_vec()).expect("as written");
+    assert_eq!((read, images), (bundle.clone(), Vec::new()));
     assert_eq!(
         bundle.to_bytes(&[b"one", b"333"]),
         Err(BundleError::Unsound("an image is not that of its program"))
@@ -176,6 +183,7 @@ proptest! {
     fn hostile_bytes_never_panic(body in proptest::collection::vec(any::<u8>(), 0..300)) {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&(body.len() as u32).to_le_bytes());
         bytes.extend_from_slice(&body);
         if let Ok(bundle) = Bundle::from_bytes(&bytes) {
             // What is read can be written; images of more than a kilobyte do not come up here.

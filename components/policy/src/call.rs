@@ -24,9 +24,9 @@ pub(crate) struct Keep<'i> {
     slots: [OnceCell<Vec<u8>>; SLOTS],
 }
 
-/// More than the stages of one request fill: target, claims or need, plan, and an answer's
-/// detail, cause and header.
-const SLOTS: usize = 8;
+/// More than the stages of one request fill: target, keys of charges, claims or need, plan, and an
+/// answer's detail, cause, body, type and header.
+const SLOTS: usize = 12;
 
 impl<'i> Keep<'i> {
     /// Keeps the canonical request; there is one in a call.

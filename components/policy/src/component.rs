@@ -13,7 +13,7 @@
 use std::cell::RefCell;
 
 use crate::policy::fault;
-use crate::{Answered, Policy};
+use crate::{Answered, HeldBody, Policy};
 
 wit_bindgen::generate!({
     path: "../../wit/policy.wit",
@@ -28,15 +28,15 @@ struct Component;
 export!(Component);
 
 thread_local! {
-    /// The bundle that this instance holds: set once by `load`, only read by requests.
+    /// The bundle that this instance holds: set by `load`, only read by requests.
     static POLICY: RefCell<Option<Policy>> = const { RefCell::new(None) };
 }
 
 impl Guest for Component {
     fn load(bundle: Vec<u8>, secrets: Vec<(String, Vec<u8>)>) -> Result<(), String> {
-        let policy = Policy::load(bundle, &secrets)?;
         POLICY.with(|slot| {
             let mut slot = slot.try_borrow_mut().map_err(|error| error.to_string())?;
+            let policy = Policy::load_after(slot.as_ref(), bundle, &secrets)?;
             *slot = Some(policy);
             Ok(())
         })
@@ -50,8 +50,15 @@ impl Guest for Component {
         with(|policy| policy.resume(&state, &answers))
     }
 
-    fn inspect(input: Vec<u8>, request_id: String, body: Option<Vec<u8>>) -> Vec<u8> {
-        with(|policy| policy.inspect(&input, &request_id, body.as_deref()))
+    fn inspect(
+        input: Vec<u8>,
+        request_id: String,
+        body: Option<Vec<u8>>,
+        whole: bool,
+        program_bytes: Option<u32>,
+    ) -> Vec<u8> {
+        let body = held(body.as_deref(), whole, program_bytes);
+        with(|policy| policy.inspect(&input, &request_id, body))
     }
 
     fn inspect_response(state: Vec<u8>, response: Response) -> Vec<u8> {
@@ -71,6 +78,25 @@ impl Guest for Component {
             )
         })
     }
+
+    fn explain(
+        input: Vec<u8>,
+        request_id: String,
+        body: Option<Vec<u8>>,
+        whole: bool,
+        program_bytes: Option<u32>,
+    ) -> Vec<u8> {
+        let body = held(body.as_deref(), whole, program_bytes);
+        with(|policy| policy.explain(&input, &request_id, body))
+    }
+}
+
+fn held(body: Option<&[u8]>, whole: bool, program_bytes: Option<u32>) -> Option<HeldBody<'_>> {
+    body.map(|bytes| HeldBody {
+        bytes,
+        whole,
+        program_bytes: program_bytes.map(|bytes| bytes as usize),
+    })
 }
 
 fn with(call: impl FnOnce(&Policy) -> Vec<u8>) -> Vec<u8> {

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use lockgate_bundle::Site;
+use lockgate_firewall::Body;
 use lockgate_waf::program::Phase;
 use lockgate_waf::{
     Endpoint, HeaderField, Matched, Request, Response, Transaction, Verdict as Decided,
 };
-use lockgate_wire::{Finding, FoundValue, Input, Inspection, Outcome, Seen};
+use lockgate_wire::{Finding, FoundValue, Input, Inspection, Outcome, RulesSaid, Seen};
 
 use crate::call::{Call, Keep};
 use crate::exit::Exit;
@@ -29,30 +31,90 @@ pub struct Answered<'a> {
     pub duration_us: u64,
 }
 
+/// What was read of a request's body.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldBody<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// There is no more of it.
+    pub whole: bool,
+    /// So many of the bytes are for the program; `None`: it does not look at this body.
+    pub program_bytes: Option<usize>,
+}
+
+impl<'a> HeldBody<'a> {
+    /// What of it is for the program; `None`: it does not look at this body.
+    pub(crate) fn for_program(self) -> Option<&'a [u8]> {
+        let bytes = self.program_bytes?;
+        Some(self.bytes.get(..bytes).unwrap_or(self.bytes))
+    }
+}
+
 impl Policy {
     /// Runs the rules that read more than the head over a request that [`Policy::decide`] let
-    /// pass. Takes its input, the request's id, and what was read of the body: `None` where there
-    /// is none. Gives the bytes of `lockgate_wire::Inspection`.
+    /// pass: the native rules that waited for the body, then the program. Takes its input, the
+    /// request's id, and what was read of the body: `None` where there is none. Gives the bytes of
+    /// `lockgate_wire::Inspection`.
     ///
     /// An input that no site answers is denied 500: `decide` would not have let it pass.
     #[must_use]
-    pub fn inspect(&self, input: &[u8], request_id: &str, body: Option<&[u8]>) -> Vec<u8> {
-        let found = Input::parse(input).ok().and_then(|parsed| {
-            let keep = Keep::default();
-            let call = Call {
-                policy: self,
-                bytes: input,
-                input: &parsed,
-                keep: &keep,
-            };
-            let mut seen = nothing_seen();
-            let number = program_of(call, &mut seen).ok()?;
-            match number {
-                Some(number) => self.inspect_request(number, call, &seen, request_id, body),
-                None => Some(Inspection::default().to_bytes()),
-            }
+    pub fn inspect(&self, input: &[u8], request_id: &str, body: Option<HeldBody<'_>>) -> Vec<u8> {
+        let Ok(parsed) = Input::parse(input) else {
+            return fault();
+        };
+        let keep = Keep::default();
+        let call = Call {
+            policy: self,
+            bytes: input,
+            input: &parsed,
+            keep: &keep,
+        };
+        let found = self.inspect_all(call, request_id, body);
+        found.ok().flatten().unwrap_or_else(fault)
+    }
+
+    fn inspect_all<'r>(
+        &'r self,
+        call: Call<'r, '_>,
+        request_id: &str,
+        body: Option<HeldBody<'_>>,
+    ) -> Result<Option<Vec<u8>>, Exit<'r>> {
+        let mut seen = nothing_seen();
+        let request = stages::normalise::run(call, &mut seen)?;
+        let site = stages::site::run(call, &request, &mut seen)?;
+        let said = match body {
+            Some(body) => stages::firewall::ask(call, site, &request, self.native(site, body))?,
+            None => None,
+        };
+        let rules = said.map(|said| RulesSaid {
+            rule: said.rule,
+            counted: said.counted,
+            charges: said.charges,
+            answer: said.answer,
         });
-        found.unwrap_or_else(fault)
+        let blocks = rules.as_ref().is_some_and(|rules| rules.answer.is_some());
+        let Some(number) = site.program.filter(|_| !blocks) else {
+            let inspection = Inspection {
+                rules,
+                ..Inspection::default()
+            };
+            return Ok(Some(inspection.to_bytes()));
+        };
+        let for_program = body.and_then(HeldBody::for_program);
+        Ok(self.inspect_request(number, call, &seen, rules, request_id, for_program))
+    }
+
+    /// What native rules see of a body.
+    pub(crate) fn native<'b>(&self, site: &Site, body: HeldBody<'b>) -> Body<'b> {
+        let firewall = site
+            .firewall
+            .and_then(|index| self.firewalls.get(usize::from(index)));
+        let most = firewall.and_then(|firewall| firewall.rules.body_bytes_max());
+        let most = most.unwrap_or_default() as usize;
+        Body::Here {
+            bytes: body.bytes.get(..most).unwrap_or(body.bytes),
+            truncated: !body.whole || body.bytes.len() > most,
+        }
     }
 
     fn inspect_request(
@@ -60,21 +122,16 @@ impl Policy {
         number: u16,
         call: Call<'_, '_>,
         seen: &Seen<'_>,
+        rules: Option<RulesSaid<'_>>,
         request_id: &str,
         body: Option<&[u8]>,
     ) -> Option<Vec<u8>> {
-        let engine = self.programs.get(usize::from(number))?;
+        let engine = &self.programs.get(usize::from(number))?.engine;
         let workspace = self.take_workspace();
         let fields = fields(call.input);
         let request = request(call.input, seen, &fields, request_id);
         let mut transaction = Transaction::with(engine, workspace, &request);
-        transaction.run_phase(Phase::RequestHeaders);
-        if transaction.verdict().passes() {
-            if let Some(body) = body {
-                transaction.set_body(body);
-            }
-            transaction.run_phase(Phase::RequestBody);
-        }
+        run_request(&mut transaction, body);
         let goes_on = transaction.verdict().passes() && engine.reads_responses();
         let state = if goes_on {
             let mut state = number.to_le_bytes().to_vec();
@@ -84,7 +141,11 @@ impl Policy {
             transaction.run_phase(Phase::Logging);
             Vec::new()
         };
-        let bytes = told(&transaction, 0, &state).to_bytes();
+        let inspection = Inspection {
+            rules,
+            ..told(&transaction, 0, &state)
+        };
+        let bytes = inspection.to_bytes();
         self.leave_workspace(transaction.finish());
         Some(bytes)
     }
@@ -97,9 +158,8 @@ impl Policy {
 
     fn inspect_answer(&self, state: &[u8], response: &Answered<'_>) -> Option<Vec<u8>> {
         let (number, saved) = state.split_first_chunk::<NUMBER_BYTES>()?;
-        let engine = self
-            .programs
-            .get(usize::from(u16::from_le_bytes(*number)))?;
+        let number = usize::from(u16::from_le_bytes(*number));
+        let engine = &self.programs.get(number)?.engine;
         let workspace = self.take_workspace();
         let mut transaction = Transaction::resume(engine, workspace, saved).ok()?;
         let known = transaction.matched().len();
@@ -121,15 +181,19 @@ impl Policy {
     }
 }
 
-/// The program of the site that a request is for.
-fn program_of<'r>(call: Call<'r, '_>, seen: &mut Seen<'r>) -> Result<Option<u16>, Exit<'r>> {
-    let request = stages::normalise::run(call, seen)?;
-    let site = stages::site::run(call, &request, seen)?;
-    Ok(site.program)
+/// Runs the phases of the request.
+pub(crate) fn run_request(transaction: &mut Transaction<'_>, body: Option<&[u8]>) {
+    transaction.run_phase(Phase::RequestHeaders);
+    if transaction.verdict().passes() {
+        if let Some(body) = body {
+            transaction.set_body(body);
+        }
+        transaction.run_phase(Phase::RequestBody);
+    }
 }
 
 /// The fields as they came. HTTP/2 names the host elsewhere; rules look here.
-fn fields<'i>(input: &Input<'i>) -> Vec<HeaderField<'i>> {
+pub(crate) fn fields<'i>(input: &Input<'i>) -> Vec<HeaderField<'i>> {
     let mut fields: Vec<HeaderField<'i>> = Vec::with_capacity(32);
     let has_host = input
         .headers()
@@ -141,7 +205,7 @@ fn fields<'i>(input: &Input<'i>) -> Vec<HeaderField<'i>> {
     fields
 }
 
-fn request<'a>(
+pub(crate) fn request<'a>(
     input: &Input<'a>,
     seen: &Seen<'_>,
     headers: &'a [HeaderField<'a>],
@@ -192,6 +256,7 @@ fn told<'t>(transaction: &'t Transaction<'_>, first: usize, state: &'t [u8]) -> 
         findings: findings.map(finding).collect(),
         findings_more: transaction.matched_more(),
         state,
+        rules: None,
     }
 }
 

@@ -6,7 +6,8 @@
 //! nothing is remembered between calls: the same bundle and input give the same verdict for ever.
 //!
 //! Where a site has rules that read more than the head, [`Policy::inspect`] runs them after that,
-//! and [`Policy::inspect_response`] for the answer.
+//! and [`Policy::inspect_response`] for the answer. [`Policy::explain`] tells a person what every
+//! rule says of a request.
 //!
 //! Start reading at [`stages`]: the list of what a request goes through.
 //!
@@ -26,9 +27,11 @@ mod call;
 #[cfg(target_family = "wasm")]
 mod component;
 mod exit;
+mod explain;
 mod inspect;
 mod policy;
+mod programs;
 pub mod stages;
 
-pub use inspect::Answered;
+pub use inspect::{Answered, HeldBody};
 pub use policy::Policy;

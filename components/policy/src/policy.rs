@@ -7,11 +7,12 @@ use lockgate_bundle::{Bundle, ClientAddressFrom, Limit, RoutePlan, Site};
 use lockgate_firewall::Firewall;
 use lockgate_normalise::{Believe, Limits, Settings, TrustedProxies};
 use lockgate_route::Routes;
-use lockgate_waf::{Engine, Workspace};
+use lockgate_waf::Workspace;
 use lockgate_wire::{Input, NONE, Seen, Stage, Verdict, VerdictBody, grant_signature};
 
 use crate::call::{Call, Keep};
 use crate::exit::Exit;
+use crate::programs::{self, Program};
 use crate::stages;
 
 /// Bytes of the bundle's digest in front of a need's state.
@@ -20,7 +21,7 @@ const TAG_BYTES: usize = 8;
 /// A loaded bundle.
 pub struct Policy {
     /// The programs of the sites.
-    pub(crate) programs: Vec<Engine>,
+    pub(crate) programs: Vec<Program>,
     /// Memory that inspections leave to the next.
     pub(crate) workspace: Mutex<Workspace>,
     pub(crate) tag: [u8; TAG_BYTES],
@@ -52,14 +53,23 @@ impl Policy {
     /// # Errors
     /// Why the bundle is refused, in words for the operator. Holds no secret.
     pub fn load(bundle: Vec<u8>, secrets: &[(String, Vec<u8>)]) -> Result<Self, String> {
+        Self::load_after(None, bundle, secrets)
+    }
+
+    /// The same where another bundle was loaded before: programs that both have are not loaded
+    /// again, and need not stand behind the bundle.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_after(
+        before: Option<&Self>,
+        bundle: Vec<u8>,
+        secrets: &[(String, Vec<u8>)],
+    ) -> Result<Self, String> {
         let tag = lockgate_bundle::digest(&bundle).tag();
         let (bundle, images) = Bundle::with_images(bundle).map_err(|error| error.to_string())?;
-        let mut programs = Vec::with_capacity(images.len());
-        for (program, image) in bundle.programs.iter().zip(images) {
-            let engine = Engine::load(&image)
-                .map_err(|error| format!("the rules of {:?}: {error}", program.name))?;
-            programs.push(engine);
-        }
+        let known = before.map_or(&[][..], |before| &before.programs);
+        let programs = programs::load(known, &bundle.programs, images)?;
         let routes = Routes::load(bundle.routes).map_err(|error| error.to_string())?;
         if routes.len() != bundle.plans.len() {
             return Err("the bundle is not sound: routes and plans differ in number".to_owned());
@@ -214,6 +224,8 @@ pub(crate) fn nothing_seen() -> Seen<'static> {
         rule: NONE,
         client: [0; 16],
         counted: lockgate_wire::Counted::default(),
+        charges: Vec::new(),
+        waits: false,
         host: b"",
         target: b"",
         subject: b"",

@@ -6,7 +6,7 @@
 
 mod authenticate;
 mod authorize;
-mod firewall;
+pub(crate) mod firewall;
 pub(crate) mod normalise;
 mod plan;
 mod route;

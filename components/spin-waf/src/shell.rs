@@ -1,15 +1,19 @@
-//! The component: one call into the policy, then an answer or the next component.
+//! The component: calls into the policy, then an answer or the next component.
 
-use std::cell::RefCell;
+mod inspect;
+
+use std::cell::{Cell, RefCell};
 use std::io::Write as _;
 use std::rc::Rc;
 
-use lockgate_record::{AddressMask, Record, Stage};
+use lockgate_record::{AddressMask, Inspection, Record, Stage};
+use lockgate_shell::inspection::Inspected;
 use lockgate_shell::spin::{Head, client_address};
 use lockgate_shell::{Document, Package, ids, problem};
-use lockgate_wire::{Answer, Facts, NONE, Verdict, VerdictBody, write_input};
+use lockgate_spin_shell::clock::{micros_since, monotonic_ns, unix_ms};
+use lockgate_spin_shell::{Peer, has_body, input, method_name};
+use lockgate_wire::{Answer, Counted, NONE, Verdict, VerdictBody};
 use spin_sdk::http::IntoResponse as _;
-use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Method, Request, Response, Scheme};
 use spin_sdk::wasip3::random::random;
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
@@ -61,20 +65,33 @@ const ANY_HOST: &str = "localhost";
 
 impl spin_sdk::wasip3::exports::http::handler::Guest for export::Waf {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
-        let call = Call::new(&request);
-        match call.decide() {
+        let mut call = Call::new(&request);
+        let (verdict, outcome) = match call.decide() {
             Decided::Pass(verdict) => {
-                let response = spin_sdk::http::next(request).await?.into_response()?;
+                let outcome = call.pass(request, &verdict).await?;
+                (verdict, outcome)
+            }
+            Decided::Answer(answered) => (answered.verdict, Outcome::Answer(answered.reply)),
+        };
+        Ok(match outcome {
+            Outcome::Response(response) => {
                 call.record(&verdict, response.get_status_code(), None, "");
-                Ok(response)
+                response
             }
-            Decided::Answer(answered) => {
-                let Answered { verdict, reply } = *answered;
+            Outcome::Answer(reply) => {
                 call.record(&verdict, reply.status, reply.code.as_deref(), &reply.cause);
-                Ok(reply.send())
+                reply.send()
             }
-        }
+        })
     }
+}
+
+/// What a request comes to.
+enum Outcome {
+    /// Of the next component.
+    Response(Response),
+    /// Of the policy.
+    Answer(Reply),
 }
 
 thread_local! {
@@ -87,7 +104,8 @@ fn loaded() -> Result<Rc<Document>, String> {
         return loaded;
     }
     let load = || {
-        let package = Package::from_bytes(&content::get()).map_err(|error| error.to_string())?;
+        let content = content::get();
+        let (package, _) = Package::from_bytes(&content).map_err(|error| error.to_string())?;
         decisions::load(&package.bundle, &[])?;
         Ok(Rc::new(package.document))
     };
@@ -99,6 +117,8 @@ fn loaded() -> Result<Rc<Document>, String> {
 /// A request, and what its record will say.
 struct Call {
     head: Head,
+    /// What the policy was asked last.
+    asked: Vec<u8>,
     fields: Vec<(String, Vec<u8>)>,
     method: Method,
     target: String,
@@ -107,6 +127,14 @@ struct Call {
     started_ns: u64,
     now_ms: u64,
     id: String,
+    has_body: bool,
+    /// Of its body, counted while it is read.
+    bytes_in: Rc<Cell<u64>>,
+    /// What rules said that waited for the body, in place of what the verdict says of them.
+    rules: Option<(u16, Counted)>,
+    inspected: Option<Inspected>,
+    /// Rules beyond the verdict refused it.
+    blocked: bool,
 }
 
 enum Decided {
@@ -130,12 +158,8 @@ struct Reply {
 
 impl Call {
     fn new(request: &Request) -> Self {
-        let started_ns = monotonic_clock::now();
-        let now = system_clock::now();
-        let seconds = u64::try_from(now.seconds).unwrap_or(0);
-        let now_ms = seconds
-            .saturating_mul(1_000)
-            .saturating_add(u64::from(now.nanoseconds / 1_000_000));
+        let started_ns = monotonic_ns();
+        let now_ms = unix_ms();
         let fields = request.get_headers().copy_all();
         let method = request.get_method();
         let target = request.get_path_with_query().unwrap_or_default();
@@ -149,6 +173,12 @@ impl Call {
             started_ns,
             now_ms,
             id: ids::new_request_id(now_ms, entropy),
+            has_body: has_body(&method, &head),
+            bytes_in: Rc::default(),
+            rules: None,
+            inspected: None,
+            blocked: false,
+            asked: Vec::new(),
             head,
             fields,
             method,
@@ -156,11 +186,12 @@ impl Call {
         }
     }
 
-    fn decide(&self) -> Decided {
+    fn decide(&mut self) -> Decided {
         if let Err(cause) = loaded() {
             return self.refused(Vec::new(), 503, "policy_not_loaded", cause);
         }
-        let mut verdict = self.ask(&self.head);
+        let head = self.head.clone();
+        let mut verdict = self.ask(&head);
         if unknown_host(&verdict) {
             let others = self.fields.iter();
             let others = others.filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
@@ -188,20 +219,13 @@ impl Call {
     }
 
     /// Asks the policy; a signature that it needs verified it may verify.
-    fn ask(&self, head: &Head) -> Vec<u8> {
-        let facts = Facts {
-            now_ms: self.now_ms,
-            peer: match self.peer.ip() {
-                std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-                std::net::IpAddr::V6(address) => address.octets(),
-            },
-            peer_port: self.peer.port(),
+    fn ask(&mut self, head: &Head) -> Vec<u8> {
+        let peer = Peer {
+            address: self.peer,
             tls: self.tls,
-            ..Facts::default()
         };
-        let mut input = Vec::new();
-        write_input(&mut input, &facts, &head.ranges, &head.headers, &head.bytes);
-        let verdict = decisions::decide(&input);
+        self.asked = input(head, peer, self.now_ms, self.has_body, None);
+        let verdict = decisions::decide(&self.asked);
         match Verdict::parse(&verdict) {
             Ok(Verdict {
                 body: VerdictBody::Need(need),
@@ -246,14 +270,18 @@ impl Call {
     }
 
     fn refused(&self, verdict: Vec<u8>, status: u16, code: &str, cause: String) -> Decided {
-        let answer = Answer {
+        let reply = self.problem(status, code, &cause);
+        Decided::Answer(Box::new(Answered { verdict, reply }))
+    }
+
+    /// A refusal.
+    fn problem(&self, status: u16, code: &str, cause: &str) -> Reply {
+        self.reply(&Answer {
             status,
             code: code.as_bytes(),
             cause: cause.as_bytes(),
             ..Answer::default()
-        };
-        let reply = self.reply(&answer);
-        Decided::Answer(Box::new(Answered { verdict, reply }))
+        })
     }
 
     /// Writes the record on standard output. It says nothing of the body, which is not over yet.
@@ -266,7 +294,10 @@ impl Call {
             let rules = &document?.rules;
             rules.get(usize::from(index)).map(String::as_str)
         };
-        let counted = seen.map_or(&[][..], |seen| seen.counted.as_slice());
+        let said = self.rules.or(seen.map(|seen| (seen.rule, seen.counted)));
+        let counted = said
+            .as_ref()
+            .map_or(&[][..], |(_, counted)| counted.as_slice());
         let counted: Vec<&str> = counted
             .iter()
             .map(|index| rule(*index).unwrap_or("?"))
@@ -294,6 +325,7 @@ impl Call {
             code,
             cause: (!cause.is_empty()).then_some(cause),
             stage: match seen.map(|seen| seen.stage) {
+                _ if self.blocked => Stage::Firewall,
                 Some(lockgate_wire::Stage::Normalise) => Stage::Normalise,
                 Some(lockgate_wire::Stage::Route) => Stage::Route,
                 Some(lockgate_wire::Stage::Firewall) => Stage::Firewall,
@@ -303,11 +335,18 @@ impl Call {
                 Some(lockgate_wire::Stage::Limits) => Stage::Limits,
                 Some(lockgate_wire::Stage::Respond) | None => Stage::Respond,
             },
-            rule: seen
-                .filter(|seen| seen.rule != NONE)
-                .and_then(|seen| rule(seen.rule)),
+            rule: said
+                .filter(|(ended, _)| *ended != NONE)
+                .and_then(|(ended, _)| rule(ended)),
             counted: &counted,
-            duration_us: monotonic_clock::now().saturating_sub(self.started_ns) / 1_000,
+            inspection: self.inspected.as_ref().map(|found| Inspection {
+                rules: &found.rules,
+                more: found.more,
+                inbound_score: found.inbound_score,
+                outbound_score: found.outbound_score,
+                us: found.us,
+            }),
+            duration_us: micros_since(self.started_ns),
             ..Record::default()
         };
         let mut line = Vec::with_capacity(1024);
@@ -342,19 +381,4 @@ fn unknown_host(verdict: &[u8]) -> bool {
         Ok(Verdict { seen, body: VerdictBody::Answer(answer) })
             if seen.site == NONE && answer.status == 421
     )
-}
-
-fn method_name(method: &Method) -> &str {
-    match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Delete => "DELETE",
-        Method::Connect => "CONNECT",
-        Method::Options => "OPTIONS",
-        Method::Trace => "TRACE",
-        Method::Patch => "PATCH",
-        Method::Other(name) => name,
-    }
 }

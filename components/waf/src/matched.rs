@@ -65,7 +65,7 @@ pub struct Matched {
 /// Values that a [`Matched`] names; there may have been more.
 pub const VALUES_MAX: usize = 8;
 
-/// Bytes of a [`MatchedValue`]; the rest is cut off.
+/// Bytes of a [`MatchedValue`]: what matched and what stands around it; the rest is cut off.
 pub const VALUE_BYTES_MAX: usize = 512;
 
 /// A value that matched.
@@ -75,8 +75,12 @@ pub struct MatchedValue {
     pub link: u16,
     /// `ARGS:name`.
     pub variable: Vec<u8>,
-    /// The value as the operator saw it, after the transformations.
+    /// The value as the operator saw it, after the transformations; of a long one a part.
     pub value: Vec<u8>,
-    /// Where in it the pattern matched, in bytes, when the rule captures.
+    /// Where in `value` the pattern matched, in bytes, when the rule captures.
     pub span: Option<(u32, u32)>,
+    /// Where in the whole value `value` begins, in bytes.
+    pub offset: u32,
+    /// How long the whole value is, in bytes.
+    pub length: u32,
 }

@@ -54,6 +54,8 @@ pub struct Transaction<'e> {
     running: Option<u32>,
     /// The highest severity (lowest number) that was reported.
     highest_severity: u8,
+    /// Rules that were asked so far, chains as one.
+    rules_asked: u32,
 }
 
 /// What `ctl` changes, and what is known of the bodies.
@@ -129,6 +131,7 @@ impl<'e> Transaction<'e> {
             last: None,
             running: None,
             highest_severity: 255,
+            rules_asked: 0,
         }
     }
 
@@ -148,6 +151,13 @@ impl<'e> Transaction<'e> {
     #[must_use]
     pub fn matched_more(&self) -> u32 {
         self.matched_more
+    }
+
+    /// How many rules were asked so far, a chain as one: those that were skipped, or that `ctl` took away,
+    /// were not.
+    #[must_use]
+    pub fn rules_asked(&self) -> u32 {
+        self.rules_asked
     }
 
     /// Whether rules run, and whether they decide.
@@ -171,6 +181,16 @@ impl<'e> Transaction<'e> {
         };
         let mut text = Vec::new();
         self.write_tx(value, &mut text).then_some(text)
+    }
+
+    /// The TX variables with `score` in their names that are set, in the order of the program.
+    pub fn scores(&self) -> impl Iterator<Item = (&'e str, i64)> {
+        let names = self.engine.program.tx_names.iter().map(String::as_str);
+        let scores = names.filter(|name| name.contains("score"));
+        scores.filter_map(|name| {
+            let text = self.tx(name)?;
+            Some((name, crate::store::number_of(&text)))
+        })
     }
 
     /// Bytes that were transformed and scanned so far, counted every time.

@@ -3,12 +3,15 @@
 //! ```text
 //! u8   layout version
 //! u8   flags: 1 TLS, 2 HTTP/2, 4 signature work is granted, 8 claims are remembered,
-//!      16 the head has an :authority, 32 the client sent SNI
+//!      16 the head has an :authority, 32 the client sent SNI, 64 the request has a body
 //! u8   HTTP version: 10, 11 or 20
 //! u64  clock, milliseconds since the Unix epoch
 //! 16 B peer address (IPv4 as ::ffff:a.b.c.d)      u16 peer port
 //! u32  n, SNI                                      n bytes
 //! u32  n, remembered claims                        n bytes
+//! 16 B address that the place is of       2 B country (0 0: not known)       u32 AS (0: not known)
+//! u32  n, fingerprint of the TLS hello             n bytes
+//! u8   n, answers to rate charges: n times u8 (1: over the limit)
 //! u32  start, u32 length: method      in the head
 //! u32  start, u32 length: target      in the head (HTTP/2: :path)
 //! u32  start, u32 length: :authority  in the head (HTTP/2 only)
@@ -25,7 +28,10 @@ const FLAG_GRANTED: u8 = 4;
 const FLAG_REMEMBERED: u8 = 8;
 const FLAG_AUTHORITY: u8 = 16;
 const FLAG_SNI: u8 = 32;
+const FLAG_BODY: u8 = 64;
 const HEADER_ENTRY_BYTES: usize = 16;
+/// The most answers to charges.
+const OVER_MAX: usize = u8::MAX as usize;
 
 /// Where one header field lies in the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,6 +66,26 @@ pub struct Facts<'a> {
     pub remembered: Option<&'a [u8]>,
     /// The host has charged the budget for signatures not seen before: the policy may verify now.
     pub signature_granted: bool,
+    /// The request has a body.
+    pub body: bool,
+    /// Where a client is; that of another address than the client's is not used.
+    pub place: Place,
+    /// The fingerprint of the TLS hello; empty where it is not known.
+    pub tls_fingerprint: &'a [u8],
+    /// Whether the first of the charges that an earlier verdict on this request told
+    /// ([`crate::Seen::charges`]) are over their limits, in their order; at most 255.
+    pub over: &'a [bool],
+}
+
+/// Where an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The address, IPv4 mapped.
+    pub address: [u8; 16],
+    /// The country, two capital letters (ISO 3166-1).
+    pub country: Option<[u8; 2]>,
+    /// The number of the autonomous system; 0 is reserved (RFC 7607).
+    pub asn: Option<u32>,
 }
 
 /// The parts of the head that are not header fields, as ranges in it: (start, length).
@@ -93,7 +119,8 @@ pub fn write_input(
             | flag(facts.signature_granted, FLAG_GRANTED)
             | flag(facts.remembered.is_some(), FLAG_REMEMBERED)
             | flag(ranges.authority.is_some(), FLAG_AUTHORITY)
-            | flag(facts.sni.is_some(), FLAG_SNI),
+            | flag(facts.sni.is_some(), FLAG_SNI)
+            | flag(facts.body, FLAG_BODY),
     );
     out.push(ranges.version);
     out.extend_from_slice(&facts.now_ms.to_le_bytes());
@@ -101,6 +128,14 @@ pub fn write_input(
     out.extend_from_slice(&facts.peer_port.to_le_bytes());
     put_bytes(out, facts.sni.unwrap_or_default().as_bytes());
     put_bytes(out, facts.remembered.unwrap_or_default());
+    let place = facts.place;
+    out.extend_from_slice(&place.address);
+    out.extend_from_slice(&place.country.unwrap_or_default());
+    out.extend_from_slice(&place.asn.unwrap_or_default().to_le_bytes());
+    put_bytes(out, facts.tls_fingerprint);
+    let over = facts.over.get(..OVER_MAX).unwrap_or(facts.over);
+    out.push(u8::try_from(over.len()).unwrap_or(u8::MAX));
+    out.extend(over.iter().copied().map(u8::from));
     for (start, len) in [
         ranges.method,
         ranges.target,
@@ -159,6 +194,11 @@ pub struct Input<'a> {
     pub peer_port: u16,
     sni: &'a [u8],
     remembered: &'a [u8],
+    /// Where an address is, perhaps the client's.
+    pub place: Place,
+    /// The fingerprint of the TLS hello; empty where it is not known.
+    pub tls_fingerprint: &'a [u8],
+    over: &'a [u8],
     /// The method.
     pub method: &'a [u8],
     /// The request target as it came.
@@ -186,6 +226,12 @@ impl<'a> Input<'a> {
         let peer_port = cursor.u16("peer port")?;
         let sni = cursor.bytes("SNI")?;
         let remembered = cursor.bytes("claims")?;
+        let address = cursor.array("place")?;
+        let country: [u8; 2] = cursor.array("country")?;
+        let asn = cursor.u32("autonomous system")?;
+        let tls_fingerprint = cursor.bytes("TLS fingerprint")?;
+        let answered = usize::from(cursor.u8("charges")?);
+        let over = cursor.take(answered, "charges")?;
         let mut ranges = [(0_u32, 0_u32); 3];
         for range in &mut ranges {
             *range = (cursor.u32("range")?, cursor.u32("range")?);
@@ -204,6 +250,13 @@ impl<'a> Input<'a> {
             peer_port,
             sni,
             remembered,
+            place: Place {
+                address,
+                country: (country != [0; 2]).then_some(country),
+                asn: (asn != 0).then_some(asn),
+            },
+            tls_fingerprint,
+            over,
             method: within(method, "the method")?,
             target: within(target, "the target")?,
             authority: within(authority, "the authority")?,
@@ -242,6 +295,17 @@ impl<'a> Input<'a> {
     #[must_use]
     pub fn remembered(&self) -> Option<&'a [u8]> {
         (self.flags & FLAG_REMEMBERED != 0).then_some(self.remembered)
+    }
+
+    /// The request has a body.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.flags & FLAG_BODY != 0
+    }
+
+    /// Whether the first charges of this request are over their limits, in their order.
+    pub fn over(&self) -> impl ExactSizeIterator<Item = bool> + use<'a> {
+        self.over.iter().map(|over| *over != 0)
     }
 
     /// `:authority` of an HTTP/2 request.
@@ -335,6 +399,14 @@ mod tests {
             tls: true,
             sni: Some("shop"),
             remembered: Some(b"claims"),
+            body: true,
+            place: Place {
+                address: [9; 16],
+                country: Some(*b"AT"),
+                asn: Some(64_500),
+            },
+            tls_fingerprint: b"t13d",
+            over: &[false, true],
             ..Facts::default()
         };
         let mut out = Vec::new();
@@ -351,6 +423,11 @@ mod tests {
         assert_eq!(input.sni(), Some(&b"shop"[..]));
         assert_eq!(input.remembered(), Some(&b"claims"[..]));
         assert_eq!(input.authority(), None);
+        assert_eq!(input.place.country, Some(*b"AT"));
+        assert_eq!(input.place.asn, Some(64_500));
+        assert_eq!(input.tls_fingerprint, b"t13d");
+        assert_eq!(input.over().collect::<Vec<_>>(), [false, true]);
+        assert!(input.has_body());
         assert!(input.tls() && !input.http2() && !input.signature_granted());
         let headers: Vec<_> = input.headers().collect();
         assert_eq!(headers, [(&b"Host"[..], &b"shop"[..]), (b"X-Empty", b"")]);

@@ -10,10 +10,15 @@
 //!       u8 n values: n times (bytes variable, bytes value, u32 start, u32 end)
 //! u32 findings that had no room
 //! bytes state for the inspection of the response; empty where nobody wants to see it
+//! u8  has native rules: u16 terminal rule (65535: none),
+//!       u8 n counted: n times u16,  u8 n charges: n times (u16 rule, bytes key),
+//!       u8 has answer + answer, as in a verdict
 //! ```
 //! A start of 4,294,967,295 means that the place in the value is not known.
 
 use crate::cursor::{Cursor, put_bytes};
+use crate::rules::{Counted, RateCharge, read_charges, write_charges};
+use crate::verdict::{Answer, read_answer, write_answer};
 use crate::{LAYOUT_VERSION, WireError};
 
 /// At most this many findings are told; the others are counted.
@@ -40,6 +45,23 @@ pub struct Inspection<'a> {
     pub findings_more: u32,
     /// For the inspection of the response; empty where the rules do not want to see it.
     pub state: &'a [u8],
+    /// What the native rules said that waited for the body; it takes the place of what the verdict
+    /// said of them.
+    pub rules: Option<RulesSaid<'a>>,
+}
+
+/// What native rules said of a request whose body they have seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulesSaid<'a> {
+    /// The rule that ended the evaluation (block or allow), or [`crate::NONE`].
+    pub rule: u16,
+    /// Rules that matched and only count.
+    pub counted: Counted,
+    /// As [`crate::Seen::charges`]: the inspection stands while none is over its limit.
+    pub charges: Vec<RateCharge<'a>>,
+    /// The answer of the rule that blocks. The outcome is then [`Outcome::Pass`], and nothing else
+    /// was looked at.
+    pub answer: Option<Answer<'a>>,
 }
 
 /// What to do after an inspection.
@@ -130,6 +152,10 @@ impl Inspection<'_> {
         let more = self.findings_more.saturating_add(untold);
         out.extend_from_slice(&more.to_le_bytes());
         put_bytes(&mut out, self.state);
+        out.push(u8::from(self.rules.is_some()));
+        if let Some(rules) = &self.rules {
+            write_rules(&mut out, rules);
+        }
         out
     }
 
@@ -174,8 +200,34 @@ impl Inspection<'_> {
             findings,
             findings_more: cursor.u32("findings")?,
             state: cursor.bytes("state")?,
+            rules: match cursor.u8("rules")? {
+                0 => None,
+                _ => Some(read_rules(&mut cursor)?),
+            },
         })
     }
+}
+
+fn write_rules(out: &mut Vec<u8>, rules: &RulesSaid<'_>) {
+    out.extend_from_slice(&rules.rule.to_le_bytes());
+    rules.counted.write(out);
+    write_charges(out, &rules.charges);
+    out.push(u8::from(rules.answer.is_some()));
+    if let Some(answer) = &rules.answer {
+        write_answer(out, answer);
+    }
+}
+
+fn read_rules<'a>(cursor: &mut Cursor<'a>) -> Result<RulesSaid<'a>, WireError> {
+    Ok(RulesSaid {
+        rule: cursor.u16("rule")?,
+        counted: Counted::read(cursor)?,
+        charges: read_charges(cursor)?,
+        answer: match cursor.u8("answer")? {
+            0 => None,
+            _ => Some(read_answer(cursor)?),
+        },
+    })
 }
 
 fn write_finding(out: &mut Vec<u8>, finding: &Finding<'_>) {
@@ -255,6 +307,20 @@ mod tests {
             ],
             findings_more: 3,
             state: b"state",
+            rules: Some(RulesSaid {
+                rule: 7,
+                counted: {
+                    let mut counted = Counted::default();
+                    counted.push(3);
+                    counted
+                },
+                charges: vec![RateCharge { rule: 2, key: b"k" }],
+                answer: Some(Answer {
+                    status: 403,
+                    code: b"blocked",
+                    ..Answer::default()
+                }),
+            }),
         }
     }
 

@@ -8,6 +8,7 @@
 //! - [`input`]: the request head and what the policy may know, host to policy.
 //! - [`verdict`]: the decision, policy to host.
 //! - [`inspection`]: what rules found that read more than the head, policy to host.
+//! - [`explanation`]: what every rule said, for people, policy to host.
 #![cfg_attr(
     not(test),
     deny(
@@ -19,15 +20,17 @@
 )]
 
 mod cursor;
+pub mod explanation;
 pub mod input;
 pub mod inspection;
+pub mod rules;
 pub mod verdict;
 
-pub use input::{Facts, HeadRanges, HeaderRange, Input, grant_signature, write_input};
-pub use inspection::{Finding, FoundValue, Inspection, Outcome};
+pub use input::{Facts, HeadRanges, HeaderRange, Input, Place, grant_signature, write_input};
+pub use inspection::{Finding, FoundValue, Inspection, Outcome, RulesSaid};
+pub use rules::{COUNTED_MAX, Counted, RateCharge};
 pub use verdict::{
-    Answer, Counted, ImagePlan, LimitCharge, Need, NeedKind, Plan, Seen, Stage, Verdict,
-    VerdictBody,
+    Answer, ImagePlan, LimitCharge, Need, NeedKind, Plan, Seen, Stage, Verdict, VerdictBody,
 };
 
 /// Why a buffer was refused. The host treats it as a fault of the component, the component as a
@@ -54,7 +57,7 @@ pub enum WireError {
 }
 
 /// The version of both layouts; the first byte of every buffer.
-pub const LAYOUT_VERSION: u8 = 2;
+pub const LAYOUT_VERSION: u8 = 3;
 
 /// "No such index" for sites, routes and rules.
 pub const NONE: u16 = u16::MAX;

@@ -1,9 +1,11 @@
 //! The verdict: what the policy decided, as data that the host acts on.
 //!
 //! ```text
-//! u8  layout version      u8 tag: 0 plan, 1 answer, 2 need      u8 stage      u8 flags
+//! u8  layout version      u8 tag: 0 plan, 1 answer, 2 need      u8 stage
+//! u8  flags: 1 the peer is a trusted proxy, 2 rules wait for the body
 //! u16 site  u16 route  u16 terminal rule (65535: none)          16 B client address
 //! u8  n, counted rules: n times u16
+//! u8  n, charges: n times (u16 rule, bytes key)
 //! bytes host, bytes target, bytes subject       (bytes: u32 length, then that many)
 //! then one of
 //!   plan    bytes origin target, u8 has key + bytes cache key, u8 has claims + bytes claims,
@@ -16,6 +18,7 @@
 //! ```
 
 use crate::cursor::{Cursor, put_bytes};
+use crate::rules::{self, Counted, RateCharge};
 use crate::{LAYOUT_VERSION, WireError};
 
 /// Header fields: (name, value).
@@ -88,38 +91,18 @@ pub struct Seen<'a> {
     pub client: [u8; 16],
     /// Rules that matched and only count.
     pub counted: Counted,
+    /// What the host counts for rate-based rules, in their order, whatever else it does. The verdict
+    /// stands while none of them is over its limit; at the first that is, the host asks again with
+    /// the answers so far in [`crate::Facts::over`]. A verdict to that begins with the same charges.
+    pub charges: Vec<RateCharge<'a>>,
+    /// The rules stopped at one that looks at the body: `inspect` goes on, with it.
+    pub waits: bool,
     /// The canonical host, without port.
     pub host: &'a [u8],
     /// The canonical path and query.
     pub target: &'a [u8],
     /// The token's subject, or empty.
     pub subject: &'a [u8],
-}
-
-/// At most this many counted rules are reported.
-pub const COUNTED_MAX: usize = 16;
-
-/// Rules that matched with the action count, bounded by [`COUNTED_MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counted {
-    len: u8,
-    rules: [u16; COUNTED_MAX],
-}
-
-impl Counted {
-    /// Adds a rule; past [`COUNTED_MAX`] it is dropped.
-    pub fn push(&mut self, rule: u16) {
-        if let Some(slot) = self.rules.get_mut(usize::from(self.len)) {
-            *slot = rule;
-            self.len = self.len.saturating_add(1);
-        }
-    }
-
-    /// The rules.
-    #[must_use]
-    pub fn as_slice(&self) -> &[u16] {
-        self.rules.get(..usize::from(self.len)).unwrap_or_default()
-    }
 }
 
 /// A whole verdict.
@@ -241,17 +224,14 @@ impl Verdict<'_> {
             LAYOUT_VERSION,
             tag,
             seen.stage as u8,
-            u8::from(seen.trusted_peer),
+            u8::from(seen.trusted_peer) | u8::from(seen.waits) << 1,
         ]);
         for number in [seen.site, seen.route, seen.rule] {
             out.extend_from_slice(&number.to_le_bytes());
         }
         out.extend_from_slice(&seen.client);
-        let counted = seen.counted.as_slice();
-        out.push(seen.counted.len);
-        for rule in counted {
-            out.extend_from_slice(&rule.to_le_bytes());
-        }
+        seen.counted.write(&mut out);
+        rules::write_charges(&mut out, &seen.charges);
         for text in [seen.host, seen.target, seen.subject] {
             put_bytes(&mut out, text);
         }
@@ -283,10 +263,6 @@ impl Verdict<'_> {
             cursor.u16("rule")?,
         );
         let client = cursor.array("client")?;
-        let mut counted = Counted::default();
-        for _ in 0..cursor.u8("counted")? {
-            counted.push(cursor.u16("counted")?);
-        }
         let seen = Seen {
             stage,
             trusted_peer: flags & 1 != 0,
@@ -294,7 +270,9 @@ impl Verdict<'_> {
             route,
             rule,
             client,
-            counted,
+            counted: Counted::read(&mut cursor)?,
+            charges: rules::read_charges(&mut cursor)?,
+            waits: flags & 2 != 0,
             host: cursor.bytes("host")?,
             target: cursor.bytes("target")?,
             subject: cursor.bytes("subject")?,
@@ -383,7 +361,7 @@ fn read_plan<'a>(cursor: &mut Cursor<'a>) -> Result<Plan<'a>, WireError> {
     })
 }
 
-fn write_answer(out: &mut Vec<u8>, answer: &Answer<'_>) {
+pub(crate) fn write_answer(out: &mut Vec<u8>, answer: &Answer<'_>) {
     out.extend_from_slice(&answer.status.to_le_bytes());
     for text in [
         answer.code,
@@ -399,7 +377,7 @@ fn write_answer(out: &mut Vec<u8>, answer: &Answer<'_>) {
     out.push(u8::from(answer.remember_briefly));
 }
 
-fn read_answer<'a>(cursor: &mut Cursor<'a>) -> Result<Answer<'a>, WireError> {
+pub(crate) fn read_answer<'a>(cursor: &mut Cursor<'a>) -> Result<Answer<'a>, WireError> {
     Ok(Answer {
         status: cursor.u16("status")?,
         code: cursor.bytes("code")?,
@@ -465,6 +443,8 @@ mod tests {
             rule: NONE,
             client: [1; 16],
             counted,
+            charges: vec![RateCharge { rule: 5, key: b"k" }],
+            waits: true,
             host: b"shop.localhost",
             target: b"/products/1?x=y",
             subject: b"alice",

@@ -10,6 +10,7 @@
 mod fault;
 mod firewall;
 mod image;
+mod inspection;
 mod kept;
 mod limits;
 mod plans;
@@ -19,18 +20,19 @@ mod shell;
 mod sign_in;
 
 pub use fault::Fault;
-pub use firewall::compile_rules;
+pub use firewall::{compile_rules, needs_host};
 pub use limits::limit_specs;
-pub use programs::crs_of;
+pub use programs::{Trial, crs_of};
 pub use shadows::warnings;
 pub use shell::{route_cache, shell_document};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lockgate_bundle::{Bundle, ClientAddressFrom, Heads, Site};
 use lockgate_config::types::{self as config, PathParameters};
 use lockgate_config::{GatewayConfig, Loaded};
 use lockgate_route::RouteTableBuilder;
+use lockgate_shell::inspection::InspectionPlan;
 
 /// A bundle, ready for the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Compiled {
     pub bytes: Vec<u8>,
     /// The SHA-256 of `bytes`, 64 hexadecimal digits.
     pub digest: String,
+    /// How the requests of each site are inspected beyond their heads, at the index of the site.
+    pub inspections: Vec<Option<InspectionPlan>>,
     /// Files that were read for it beyond those of the configuration: those to watch as well.
     pub files: Vec<PathBuf>,
 }
@@ -51,6 +55,30 @@ pub struct Compiled {
 /// Everything that is wrong: what the configuration's own checks cannot see, such as a JWK Set
 /// with a weak key.
 pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
+    compile_keeping(loaded, None)
+}
+
+/// The same, with a folder where programs are kept that take long to compile, for the next start.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_keeping(loaded: &Loaded, store: Option<&Path>) -> Result<Compiled, Vec<Fault>> {
+    compile_with(loaded, store, None)
+}
+
+/// The same, with directives to try out: for those who ask what a change would do.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_trial(loaded: &Loaded, trial: &Trial) -> Result<Compiled, Vec<Fault>> {
+    compile_with(loaded, None, Some(trial))
+}
+
+fn compile_with(
+    loaded: &Loaded,
+    store: Option<&Path>,
+    trial: Option<&Trial>,
+) -> Result<Compiled, Vec<Fault>> {
     let config = &loaded.config;
     let mut faults = Vec::new();
     let mut bundle = Bundle {
@@ -61,7 +89,7 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
         ..Bundle::default()
     };
     let mut firewalls = firewall::Firewalls::default();
-    let mut programs = programs::Programs::default();
+    let mut programs = programs::Programs::new(store).trying(trial);
     let mut table = RouteTableBuilder::new();
     for (number, (name, site)) in (0..).zip(&config.sites) {
         bundle.sites.push(Site {
@@ -114,6 +142,11 @@ pub fn compile(loaded: &Loaded) -> Result<Compiled, Vec<Fault>> {
         bundle,
         bytes,
         digest,
+        inspections: config
+            .sites
+            .values()
+            .map(|site| inspection::of(loaded, site))
+            .collect(),
         files: programs.files,
     })
 }

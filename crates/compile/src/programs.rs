@@ -18,12 +18,27 @@ const SETUP_NAME: &str = "lockgate-setup.conf";
 
 /// The programs so far, by the rule file that switches them on.
 #[derive(Default)]
-pub(crate) struct Programs {
+pub(crate) struct Programs<'a> {
     known: BTreeMap<PathBuf, Option<u16>>,
     programs: Vec<Program>,
     images: Vec<Arc<Vec<u8>>>,
     /// Files that they were made of.
     files: Vec<PathBuf>,
+    /// Where images are kept.
+    store: Option<&'a Path>,
+    /// Directives to try out.
+    trial: Option<&'a Trial>,
+}
+
+/// Directives to try out beside those of a rule file's `[crs]`. What is made with them is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trial {
+    /// The rule file.
+    pub file: PathBuf,
+    /// Directives behind those of `before`.
+    pub before: String,
+    /// Directives behind those of `after`.
+    pub after: String,
 }
 
 /// All programs of a bundle.
@@ -44,7 +59,20 @@ pub fn crs_of<'l>(loaded: &'l Loaded, site: &'l Site) -> Option<(&'l Path, &'l C
     })
 }
 
-impl Programs {
+impl<'a> Programs<'a> {
+    /// None yet; images are kept in `store`, where there is one.
+    pub(crate) fn new(store: Option<&'a Path>) -> Self {
+        Self {
+            store,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with directives to try out.
+    pub(crate) fn trying(self, trial: Option<&'a Trial>) -> Self {
+        Self { trial, ..self }
+    }
+
     /// The program of a site; `None` where nothing switches one on, and where there was a fault.
     pub(crate) fn of(
         &mut self,
@@ -89,7 +117,8 @@ impl Programs {
                 None => fault,
             }
         };
-        let sources = match sources(crs) {
+        let trial = self.trial.filter(|trial| trial.file == file);
+        let sources = match sources(crs, trial) {
             Ok(sources) => sources,
             Err(error) => {
                 let reason = format!("{}: {error}", crs.path.display());
@@ -104,7 +133,10 @@ impl Programs {
                 return None;
             }
         };
-        let made = kept::get_or_make(&digest, || image(crs, &sources));
+        let made = match trial {
+            Some(_) => image(crs, &sources).map(Arc::new),
+            None => kept::get_or_make(&digest, self.store, || image(crs, &sources)),
+        };
         let image = match made {
             Ok(image) => image,
             Err(wrong) => {
@@ -119,6 +151,7 @@ impl Programs {
         self.programs.push(Program {
             name: file.display().to_string(),
             image_bytes,
+            digest: lockgate_bundle::image_digest(&image).0,
         });
         self.images.push(image);
         u16::try_from(self.programs.len().saturating_sub(1)).ok()
@@ -134,21 +167,33 @@ impl Programs {
 }
 
 /// The files of a release with what the site says around them.
-fn sources(crs: &Crs) -> std::io::Result<Vec<Source>> {
+fn sources(crs: &Crs, trial: Option<&Trial>) -> std::io::Result<Vec<Source>> {
     let setup = Source::Text {
         name: SETUP_NAME.into(),
         text: setup(crs),
     };
     let mut sources = crs::sources(&crs.path, setup)?;
-    if let Some(before) = &crs.before {
-        // After the set-up, before the first rule.
-        let at = sources
-            .iter()
-            .position(|source| matches!(source, Source::Text { name, .. } if name.as_os_str() == SETUP_NAME))
-            .map_or(sources.len(), |at| at + 1);
-        sources.insert(at, Source::File(before.clone()));
-    }
+    let tried = |name: &str, text: fn(&Trial) -> &String| {
+        let text = text(trial?);
+        (!text.is_empty()).then(|| Source::Text {
+            name: name.into(),
+            text: format!("{text}\n"),
+        })
+    };
+    let before = crs.before.clone().map(Source::File);
+    let before = before
+        .into_iter()
+        .chain(tried("before", |trial| &trial.before));
+    // After the set-up, before the first rule.
+    let at = sources
+        .iter()
+        .position(
+            |source| matches!(source, Source::Text { name, .. } if name.as_os_str() == SETUP_NAME),
+        )
+        .map_or(sources.len(), |at| at + 1);
+    sources.splice(at..at, before);
     sources.extend(crs.after.clone().map(Source::File));
+    sources.extend(tried("after", |trial| &trial.after));
     if !crs.exclude_rules.is_empty() {
         let mut text = "SecRuleRemoveById".to_owned();
         for id in &crs.exclude_rules {

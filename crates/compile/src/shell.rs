@@ -1,9 +1,11 @@
 //! What a shell needs besides the bundle, as one document.
 
+use lockgate_bundle::{Bundle, Digest, Program, Site};
 use lockgate_config::GatewayConfig;
 use lockgate_config::types::{
     AddressMask, CacheAudience, OriginServer, Route, RouteAction, Secret, SecretEncoding,
 };
+use lockgate_shell::inspection::Pace;
 use lockgate_shell::{
     Audience, Cache, Document, Encoding, Image, Limit, Origin, RouteCache, Signatures, VERSION,
 };
@@ -20,8 +22,15 @@ pub fn shell_document(config: &GatewayConfig, compiled: &Compiled, component: &s
         version: VERSION,
         bundle: compiled.digest.clone(),
         component: component.to_owned(),
+        programs: compiled.bundle.programs.iter().map(program).collect(),
         sites: config.sites.keys().cloned().collect(),
         routes: routes.map(|route| self::route(config, route)).collect(),
+        inspections: compiled.inspections.clone(),
+        rules_body_bytes: rules_body_bytes(&compiled.bundle),
+        body_pace: Pace {
+            timeout_ms: config.server.body_timeout_ms,
+            bytes_per_s_min: config.server.body_bytes_per_s_min,
+        },
         rules: compiled.bundle.rule_names.clone(),
         limits: limit_specs(config).iter().map(Limit::from).collect(),
         origins: config
@@ -43,6 +52,22 @@ pub fn shell_document(config: &GatewayConfig, compiled: &Compiled, component: &s
         signatures: signatures(config),
         mask_client_address: config.record.mask_client_address == AddressMask::Subnet,
     }
+}
+
+fn program(program: &Program) -> lockgate_shell::Program {
+    lockgate_shell::Program {
+        digest: Digest(program.digest).to_string(),
+        bytes: program.image_bytes,
+    }
+}
+
+/// Bytes of a body that each site's own rules look at, at its index; `None`: none does.
+fn rules_body_bytes(bundle: &Bundle) -> Vec<Option<u32>> {
+    let of_site = |site: &Site| {
+        let firewall = bundle.firewalls.get(usize::from(site.firewall?))?;
+        firewall.compiled.reads_body_bytes()
+    };
+    bundle.sites.iter().map(of_site).collect()
 }
 
 fn route(config: &GatewayConfig, route: &Route) -> lockgate_shell::Route {

@@ -2,12 +2,16 @@
 //!
 //! [`plug`] puts a component into another one's imports: `policy.wasm` into the gateway for Spin,
 //! `image.wasm` into its HTTP shell. [`data`] makes a component of bytes, so that a policy package
-//! can be part of the file. What comes out is checked, and the same input gives the same bytes.
+//! can be part of the file, [`preload`] makes a policy that has its rule programs in memory. What comes
+//! out is checked, and the same input gives the same bytes.
 
 mod data;
+mod nested;
+mod preload;
 mod surface;
 
 pub use data::data;
+pub use preload::preload;
 pub use surface::{Surface, surface};
 
 use anyhow::{Context as _, ensure};

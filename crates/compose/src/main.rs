@@ -3,13 +3,15 @@
 //! ```text
 //! lockgate-compose plug --into SHELL.wasm --out FILE.wasm PART.wasm...
 //! lockgate-compose data --out FILE.wasm DOCUMENT BUNDLE
+//! lockgate-compose preload --into POLICY.wasm --out FILE.wasm BUNDLE PROGRAMS
 //! ```
-//! `data` makes a component of a policy package: the two files that `lockgate policy build` wrote.
+//! `data` makes a component of a policy package, of two files that `lockgate policy build` wrote;
+//! `preload` makes a policy that has the programs of a bundle in its memory.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use lockgate_compose::{Part, data, plug, surface};
+use lockgate_compose::{Part, data, plug, preload, surface};
 use lockgate_shell::Package;
 
 fn main() -> anyhow::Result<()> {
@@ -42,7 +44,14 @@ fn main() -> anyhow::Result<()> {
             }
             _ => bail!("name two files: the shell's document and the policy bundle"),
         },
-        _ => bail!("say what to do: `plug` or `data`"),
+        Some("preload") => match files.as_slice() {
+            [bundle, programs] => {
+                let policy = into.context("name the policy: --into FILE")?;
+                preload(&read(&policy)?, &read(bundle)?, &read(programs)?)?
+            }
+            _ => bail!("name two files: the policy bundle and its programs"),
+        },
+        _ => bail!("say what to do: `plug`, `data` or `preload`"),
     };
     let temporary = out.with_extension(format!("tmp-{}", std::process::id()));
     std::fs::write(&temporary, &bytes)

@@ -4,9 +4,11 @@
 
 mod check;
 pub mod document;
+mod early;
 mod environment;
 mod fault;
 mod files;
+mod instead;
 mod lists;
 mod load;
 mod merge;
@@ -21,10 +23,13 @@ pub mod types;
 mod walk;
 mod when;
 
+pub use early::{Early, early};
 pub use environment::PREFIX;
 pub use fault::{FAULTS_MAX, Fault, Provenance, Refused};
 pub use files::FILE_BYTES_MAX;
-pub use load::{Loaded, Sources, load, load_rules};
+pub use instead::Instead;
+pub use load::{Loaded, Sources, load, load_instead, load_rules, load_rules_instead};
 pub use reference::reference_markdown;
 pub use show::{ProvenanceMap, ShownValue, show};
 pub use types::*;
+pub use when::expression;

@@ -10,6 +10,7 @@ use crate::check;
 use crate::environment;
 use crate::fault::{FAULTS_MAX, Fault, Provenance, Refused};
 use crate::files::Reader;
+use crate::instead::Instead;
 use crate::lists;
 use crate::merge::lay;
 use crate::parse::parse;
@@ -54,7 +55,20 @@ pub struct Loaded {
 ///
 /// Everything that is wrong, not only the first fault.
 pub fn load(sources: &Sources) -> Result<Loaded, Refused> {
-    let mut loader = Loader::default();
+    load_with(Loader::default(), sources)
+}
+
+/// The same with other files in place of those of a folder. Where the result and the faults name one of them, they
+/// name the file that was read.
+///
+/// # Errors
+///
+/// Everything that is wrong, not only the first fault.
+pub fn load_instead(sources: &Sources, instead: &Instead) -> Result<Loaded, Refused> {
+    load_with(Loader::instead(instead), sources)
+}
+
+fn load_with(mut loader: Loader, sources: &Sources) -> Result<Loaded, Refused> {
     let loaded = loader.load(sources);
     let files: Vec<PathBuf> = loader.reader.seen.iter().cloned().collect();
     match loaded {
@@ -69,7 +83,25 @@ pub fn load(sources: &Sources) -> Result<Loaded, Refused> {
 ///
 /// Everything that is wrong, not only the first fault.
 pub fn load_rules(files: &[PathBuf]) -> Result<BTreeMap<PathBuf, RulesFile>, Refused> {
-    let mut loader = Loader::default();
+    load_rules_with(Loader::default(), files)
+}
+
+/// The same of files that are read in place of others.
+///
+/// # Errors
+///
+/// Everything that is wrong, not only the first fault.
+pub fn load_rules_instead(
+    files: &[PathBuf],
+    instead: &Instead,
+) -> Result<BTreeMap<PathBuf, RulesFile>, Refused> {
+    load_rules_with(Loader::instead(instead), files)
+}
+
+fn load_rules_with(
+    mut loader: Loader,
+    files: &[PathBuf],
+) -> Result<BTreeMap<PathBuf, RulesFile>, Refused> {
     let loaded = loader.rules_alone(files);
     let files = loader.reader.seen.iter().cloned().collect();
     match loaded {
@@ -112,8 +144,9 @@ type TypedRules = (
 
 /// One attempt.
 #[derive(Default)]
-struct Loader {
+pub(crate) struct Loader {
     reader: Reader,
+    instead: Option<Instead>,
     faults: Vec<Fault>,
     rules: BTreeMap<PathBuf, Node>,
     addresses: BTreeMap<PathBuf, Vec<Cidr>>,
@@ -121,13 +154,21 @@ struct Loader {
 }
 
 impl Loader {
+    fn instead(instead: &Instead) -> Self {
+        Self {
+            instead: Some(instead.clone()),
+            ..Self::default()
+        }
+    }
+
     /// The result; nothing when there are faults.
     fn load(&mut self, sources: &Sources) -> Option<Loaded> {
         let (mut root, whole) = self.layers(sources);
         let mut strays = Vec::new();
         environment::apply(&mut root, &shape::GATEWAY, &sources.env, &mut strays);
         let folder = sources.base.parent().unwrap_or(Path::new(""));
-        let found = walk(&mut root, &shape::GATEWAY, folder, whole, &mut self.faults);
+        let from = (folder, self.instead.as_ref());
+        let found = walk(&mut root, &shape::GATEWAY, from, whole, &mut self.faults);
         // What a line that could not be read says is not missing.
         if whole {
             self.faults.append(&mut strays);
@@ -193,7 +234,7 @@ impl Loader {
     }
 
     /// The documents laid over each other, and whether all of them were understood.
-    fn layers(&mut self, sources: &Sources) -> (Node, bool) {
+    pub(crate) fn layers(&mut self, sources: &Sources) -> (Node, bool) {
         let mut root = Node::empty_table(Provenance::whole(&sources.base));
         let mut whole = true;
         for file in std::iter::once(&sources.base).chain(&sources.overlays) {
@@ -250,7 +291,8 @@ impl Loader {
         match named.used_as.as_str() {
             "rules" => self.rule_file(named),
             // Read by the one who uses them.
-            "secret" | "output" | "crs-release" | "seclang" => {}
+            "secret" | "output" | "crs-release" | "seclang" | "geo-database" | "state" => {}
+            "rules-folder" => check::folder(named, &mut self.faults),
             "jwks" => {
                 if let Some(text) = self.text(named) {
                     check::jwks(file, &text, &mut self.faults);
@@ -305,7 +347,8 @@ impl Loader {
         };
         let (mut root, whole) = parse(&file.as_path().into(), &text, &mut self.faults);
         let folder = file.parent().unwrap_or(Path::new(""));
-        let found = walk(&mut root, &shape::RULES, folder, whole, &mut self.faults);
+        let from = (folder, self.instead.as_ref());
+        let found = walk(&mut root, &shape::RULES, from, whole, &mut self.faults);
         if whole {
             self.references(&root, &found.references);
             check::statements(&root, &mut self.faults);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::fault::{Fault, Provenance};
+use crate::instead::Instead;
 use crate::shape::{self, ArrayShape, Shape, TableShape, TextShape};
 use crate::spelling::{nearest, quoted};
 use crate::tree::{Entry, Node, Value, push_key};
@@ -28,7 +29,7 @@ pub(crate) struct Reference {
 /// A file that is named.
 pub(crate) struct NamedFile {
     /// The use: `rules`, `certificate`, `private-key`, `jwks`, `ip-list`, `user-agent-list`,
-    /// `secret` or `output`.
+    /// `secret`, `output`, `crs-release`, `seclang`, `rules-folder` or `state`.
     pub(crate) used_as: String,
     pub(crate) file: std::path::PathBuf,
     pub(crate) at: Provenance,
@@ -37,16 +38,17 @@ pub(crate) struct NamedFile {
 
 /// Walks the whole document. `whole`: it was understood entirely, so that what is missing is
 /// really missing. Paths become relative to the file that names them; `base` stands for the
-/// environment.
+/// environment. `instead`: files that are read in place of others.
 pub(crate) fn walk(
     root: &mut Node,
     shape: &Shape,
-    base: &Path,
+    (base, instead): (&Path, Option<&Instead>),
     whole: bool,
     faults: &mut Vec<Fault>,
 ) -> Findings {
     let mut walk = Walk {
         base,
+        instead,
         whole,
         path: String::new(),
         faults,
@@ -59,6 +61,7 @@ pub(crate) fn walk(
 
 struct Walk<'a> {
     base: &'a Path,
+    instead: Option<&'a Instead>,
     whole: bool,
     path: String,
     faults: &'a mut Vec<Fault>,
@@ -290,7 +293,14 @@ impl Walk<'_> {
             _ => self.base,
         };
         // Collecting the components drops each `.`, so that a file has one name.
-        let file: std::path::PathBuf = folder.join(&*text).components().collect();
+        let file: std::path::PathBuf = match self.instead {
+            None => folder.join(&*text).components().collect(),
+            Some(instead) => {
+                let file: std::path::PathBuf =
+                    instead.own(folder).join(&*text).components().collect();
+                instead.place(&file)
+            }
+        };
         let Some(name) = file.to_str() else {
             return self.fault(at, "is in a folder whose name is not UTF-8");
         };
@@ -393,6 +403,7 @@ fn misspelt(format: &str, text: &str) -> Option<String> {
         "origin-url" => grammar::origin_url(text),
         "path-pattern" => grammar::path_pattern(text),
         "path-prefix" => grammar::path_prefix(text),
+        "token-digest" => grammar::token_digest(text),
         "variable" => grammar::variable(text),
         unknown => Err(format!("has the unknown grammar {unknown:?}")),
     };

@@ -8,6 +8,7 @@
 //! - Memory is bounded: a fixed number of 16-byte cells. See [`Cells`] for what happens when
 //!   they run out.
 //! - [`StoredLimits`] is the same over a store of somebody else's, for the shell under Spin.
+//! - [`Rates`] counts for rate-based rules, what is refused too.
 //! - [`SingleLimit`] is one gate-wide budget without a key, over `governor`.
 //! - [`fields`] writes `RateLimit`, `RateLimit-Policy` and `Retry-After`.
 //!
@@ -18,6 +19,7 @@ mod cells;
 pub mod fields;
 mod gcra;
 mod limiter;
+mod rates;
 mod single;
 mod spec;
 mod stored;
@@ -26,6 +28,7 @@ pub use cells::Cells;
 pub use limiter::{
     CHARGES_MAX, Charge, ChargeError, Decision, Limited, Limiter, Standing, Standings,
 };
+pub use rates::{RateSpec, Rates};
 pub use single::SingleLimit;
 pub use spec::{LimitSpec, SpecError, WINDOWS_MAX, Window};
 pub use stored::{CLOCK_BACK_NS, Row, RowKey, StoredLimits};

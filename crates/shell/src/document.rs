@@ -7,8 +7,10 @@ use lockgate_http_cache::RoutePolicy;
 use lockgate_limits::LimitSpec;
 use serde::{Deserialize, Serialize};
 
+use crate::inspection::{InspectionPlan, Pace};
+
 /// The format that this build reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a shell needs besides the policy bundle. Indexes are those of the bundle: sites in the
 /// order of their names, routes in the order of sites and of their file, limits in the order of
@@ -23,10 +25,19 @@ pub struct Document {
     /// The SHA-256 of the policy component, for records; empty: not known.
     #[serde(default)]
     pub component: String,
+    /// The programs that the bundle names, in its order.
+    pub programs: Vec<Program>,
     /// The names of the sites.
     pub sites: Vec<String>,
     /// The routes of all sites.
     pub routes: Vec<Route>,
+    /// How the requests of each site are inspected beyond their heads, at the index of the site;
+    /// `None`: they are not.
+    pub inspections: Vec<Option<InspectionPlan>>,
+    /// Bytes of a body that each site's own rules look at, at its index; `None`: none does.
+    pub rules_body_bytes: Vec<Option<u32>>,
+    /// How quickly a client has to send a body that is held back for the rules.
+    pub body_pace: Pace,
     /// The names of all firewall rules.
     pub rules: Vec<String>,
     /// The rate limits.
@@ -43,6 +54,16 @@ pub struct Document {
     pub signatures: Signatures,
     /// Records hold only the network of a client's address.
     pub mask_client_address: bool,
+}
+
+/// A program of the bundle. Its image is megabytes and goes its own way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// The SHA-256 of its image, 64 hexadecimal digits.
+    pub digest: String,
+    /// Bytes of its image.
+    pub bytes: u32,
 }
 
 /// What is fixed for a route.
@@ -353,12 +374,14 @@ impl Document {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::inspection::Oversize;
 
     pub(crate) fn document() -> Document {
         Document {
             version: VERSION,
             bundle: "00".repeat(32),
             component: String::new(),
+            programs: Vec::new(),
             sites: vec!["shop".to_owned()],
             routes: vec![Route {
                 name: "start".to_owned(),
@@ -371,6 +394,17 @@ pub(crate) mod tests {
                 vary_accept: false,
                 response_headers: vec![("x-a".to_owned(), "b".to_owned())],
             }],
+            inspections: vec![Some(InspectionPlan {
+                body_bytes_max: 1024,
+                oversize: Oversize::NoMatch,
+                response_body_bytes_max: 2048,
+                responses: true,
+            })],
+            rules_body_bytes: vec![Some(512)],
+            body_pace: Pace {
+                timeout_ms: 1,
+                bytes_per_s_min: 2,
+            },
             rules: Vec::new(),
             limits: vec![Limit {
                 scope: String::new(),
@@ -421,9 +455,9 @@ pub(crate) mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_reason() {
         let mut other = document();
-        other.version = 2;
+        other.version = 1;
         let bytes = other.to_bytes().unwrap();
-        assert_eq!(Document::from_bytes(&bytes), Err(DocumentError::Version(2)));
+        assert_eq!(Document::from_bytes(&bytes), Err(DocumentError::Version(1)));
         let mut other = document();
         other.origins.clear();
         let error = Document::from_bytes(&other.to_bytes().unwrap()).unwrap_err();

@@ -1,11 +1,13 @@
 //! What every shell around `policy.wasm` does alike, as pure functions: the native host and the
 //! component for Spin both use them, so that a request gets the same answer from either.
 //!
-//! - [`Document`] is what a shell needs besides the policy bundle; [`Package`] is both in one.
+//! - [`Document`] is what a shell needs besides the policy bundle; [`Package`] is both in one, and
+//!   [`Programs`] what may go with it.
 //! - [`problem`] makes error bodies.
 //! - [`fields`], [`forwarded`] and [`forward`] make the request that an origin sees.
 //! - [`told`] says which fields of `Vary` are a client's own.
 //! - [`ids`] reads request ids and trace context.
+//! - [`inspection`] is what rules see of bodies, and what is done with what they found.
 //! - [`spin`] makes a head of what Spin hands over.
 //! - [`picture`] says what is left of a source's fields when another picture is made of it.
 #![cfg_attr(
@@ -23,14 +25,17 @@ pub mod fields;
 pub mod forward;
 pub mod forwarded;
 pub mod ids;
+pub mod inspection;
 mod package;
 pub mod picture;
 pub mod problem;
+mod programs;
 pub mod spin;
 pub mod told;
 
 pub use document::{
-    Audience, Cache, Document, DocumentError, Encoding, Image, Limit, Origin, Route, RouteCache,
-    SecretFault, Signatures, VERSION, Window,
+    Audience, Cache, Document, DocumentError, Encoding, Image, Limit, Origin, Program, Route,
+    RouteCache, SecretFault, Signatures, VERSION, Window,
 };
-pub use package::{Package, PackageError};
+pub use package::{Package, PackageError, hex_digest};
+pub use programs::Programs;

@@ -5,6 +5,8 @@ use super::Seed;
 const TARGETS: &str = include_str!("../../../components/normalise/tests/data/targets.txt");
 const CLIENTS: &str = include_str!("../../../components/normalise/tests/data/clients.txt");
 const INJECTIONS: &str = include_str!("../../../components/injection/tests/corpus.txt");
+const SHIPPED: &str = include_str!("../../../rules/attacks.toml");
+const SECLANG: &str = include_str!("../../../crates/seclang/src/base.conf");
 const CRAWLERS: &str = include_str!("../../../rules/crawlers.txt");
 const SHOP: &str = include_str!("../../../components/policy/tests/common/gateway.toml");
 const RULES: &str = include_str!("../../../components/policy/tests/common/rules.toml");
@@ -21,7 +23,42 @@ pub(crate) fn all() -> Vec<Seed> {
     messages(&mut seeds);
     records(&mut seeds);
     injections(&mut seeds);
+    rules(&mut seeds);
     seeds
+}
+
+/// Expressions of the shipped rules, and SecLang: the base that every set is read after.
+fn rules(seeds: &mut Vec<Seed>) {
+    let expressions = SHIPPED
+        .lines()
+        .filter_map(|line| line.strip_prefix("when = '")?.strip_suffix('\''));
+    for (number, expression) in expressions.enumerate() {
+        seeds.push(Seed::new(
+            "expression",
+            format!("shipped-{number}"),
+            expression,
+        ));
+    }
+    for (name, expression) in [
+        (
+            "sets",
+            "ip in office or user_agent in bots or user_agent missing and path matches bad",
+        ),
+        (
+            "geo",
+            "country in [\"DE\", \"AT\"] or asn in 64500 or label \"shop:staff\"",
+        ),
+        (
+            "bodies",
+            "json_body:/a/0 | lowercase contains \"x\" and not (form_field:q sqli_match or body xss_match)",
+        ),
+    ] {
+        seeds.push(Seed::new("expression", name, expression));
+    }
+    seeds.push(Seed::new("seclang", "base", SECLANG));
+    for (number, directive) in SECLANG.split("\n\n").enumerate() {
+        seeds.push(Seed::new("seclang", format!("base-{number}"), directive));
+    }
 }
 
 /// Every few lines of the table of hostile targets.

@@ -2,8 +2,11 @@
 
 mod check;
 mod config;
+mod explain;
+mod http;
 mod policy;
 mod precompile;
+mod rules;
 mod run;
 mod token;
 mod up;
@@ -33,6 +36,10 @@ enum Command {
     Config(config::Args),
     /// Write the policy bundle as files, or push it to a gateway under Spin
     Policy(policy::Args),
+    /// Run the cases of rules, check them, import them, change them in a running gateway
+    Rules(rules::Args),
+    /// Say why a request was refused: what every rule said of it
+    Explain(explain::Args),
     /// Make a development token for a sign-in
     Token(token::Args),
     /// Compile components ahead of the first start
@@ -79,6 +86,8 @@ pub fn main() -> anyhow::Result<()> {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Precompile(args) => precompile::run(&args),
     }

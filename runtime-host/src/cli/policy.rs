@@ -1,21 +1,21 @@
 //! `lockgate policy`: the policy bundle as files, for shells that do not compile it themselves.
 
-use std::io::Write as _;
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use lockgate_compile::{compile, shell_document};
-use lockgate_shell::Package;
+use lockgate_shell::{Package, Programs};
 use sha2::{Digest as _, Sha256};
 
 use super::ConfigArgs;
 use super::config::print;
+use super::http::Call;
 
 /// The files of a built policy.
 const BUNDLE_FILE: &str = "policy.bundle";
 const DOCUMENT_FILE: &str = "shell.json";
+const PROGRAMS_FILE: &str = "policy.programs";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -74,11 +74,10 @@ fn build(args: &BuildArgs) -> anyhow::Result<()> {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the configuration has faults:\n{}", lines.join("\n"))
     })?;
-    // The gateway under Spin does not read bodies for rules: it would pass what these refuse.
-    if let Some(program) = compiled.bundle.programs.first() {
+    if let Some(asked) = lockgate_compile::needs_host(&compiled.bundle) {
         anyhow::bail!(
-            "{} switches the Core Rule Set on, which the gateway for Spin does not run yet",
-            program.name
+            "{asked}, which the gateway under Spin does not do: it would pass over the rule. \
+             `lockgate run` does"
         );
     }
     let component = match &args.component {
@@ -88,14 +87,31 @@ fn build(args: &BuildArgs) -> anyhow::Result<()> {
     let document = shell_document(&loaded.config, &compiled, &component).to_bytes()?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
-    write(&args.out.join(BUNDLE_FILE), &compiled.bytes)?;
+    let (bundle, programs) = lockgate_bundle::split(&compiled.bytes)?;
+    let file = args.out.join(BUNDLE_FILE);
+    write(&file, bundle)?;
     write(&args.out.join(DOCUMENT_FILE), &document)?;
+    let (length, digest) = (bundle.len(), &compiled.digest);
     print(&format!(
-        "{}: {} bytes, sha256 {}\n",
-        args.out.join(BUNDLE_FILE).display(),
-        compiled.bytes.len(),
-        compiled.digest
-    ))
+        "{}: {length} bytes, sha256 {digest}\n",
+        file.display()
+    ))?;
+    let file = args.out.join(PROGRAMS_FILE);
+    if programs.is_empty() {
+        return remove(&file);
+    }
+    write(&file, programs)?;
+    print(&format!("{}: {} bytes\n", file.display(), programs.len()))
+}
+
+/// Of an earlier build nothing is left.
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", file.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
@@ -128,7 +144,13 @@ fn push(args: &PushArgs) -> anyhow::Result<()> {
         (None, Some(folder)) => {
             let document = read(&folder.join(DOCUMENT_FILE))?;
             let package = Package::new(&document, read(&folder.join(BUNDLE_FILE))?)?;
-            (String::new(), package.to_bytes()?)
+            let mut body = package.to_bytes()?;
+            if !package.document.programs.is_empty() {
+                let programs = read(&folder.join(PROGRAMS_FILE))?;
+                Programs::split(&package.document, &programs)?.check()?;
+                body.extend_from_slice(&programs);
+            }
+            (String::new(), body)
         }
         (None, None) => anyhow::bail!("name what to push: --from, or --package"),
     };
@@ -139,73 +161,23 @@ fn push(args: &PushArgs) -> anyhow::Result<()> {
 /// How long the gateway may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The longest answer that is read, bytes.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024;
-
-/// One request on one connection: all that this command needs of HTTP.
 fn put(url: &str, query: &str, token: &str, body: &[u8]) -> anyhow::Result<String> {
-    use std::io::Read as _;
-    let host = url
-        .strip_prefix("http://")
-        .map(|host| host.trim_end_matches('/'));
-    let host = host.filter(|host| !host.is_empty() && !host.contains(['/', '@', '?', '#']));
-    let host = host.with_context(|| {
-        format!("{url:?} is not `http://HOST` or `http://HOST:PORT`; tunnel where TLS is needed")
-    })?;
+    let reply = Call {
+        method: "PUT",
+        target: &format!("/.lockgate/policy{query}"),
+        token,
+        content_type: "application/octet-stream",
+        body,
+        timeout: TIMEOUT,
+    }
+    .send(url)?;
+    let text = String::from_utf8_lossy(&reply.body).trim().to_owned();
     anyhow::ensure!(
-        token.bytes().all(|byte| byte.is_ascii_graphic()),
-        "the token holds white space or other than ASCII"
+        reply.status == 200,
+        "{url} answers {}: {text}",
+        reply.status
     );
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| {
-        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    let address = if has_port {
-        host.to_owned()
-    } else {
-        format!("{host}:80")
-    };
-    let mut stream = connect(&address)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
-    let head = format!(
-        "PUT /.lockgate/policy{query} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/octet-stream\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    let sent = stream.write_all(head.as_bytes());
-    // A gateway that refuses may do so before it has read everything: its answer says more.
-    let sent = sent.and_then(|()| stream.write_all(body));
-    let mut answer = Vec::new();
-    let got = stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer);
-    if answer.is_empty() {
-        sent.with_context(|| format!("{host} does not take the package"))?;
-        got.with_context(|| format!("{host} does not answer"))?;
-    }
-    let text = String::from_utf8_lossy(&answer).into_owned();
-    let (head, rest) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.split(' ').nth(1).unwrap_or("");
-    // Chunked or not, the JSON is one line.
-    let json = rest.find('{').zip(rest.rfind('}'));
-    let json = json
-        .and_then(|(from, to)| rest.get(from..=to))
-        .unwrap_or(rest);
-    anyhow::ensure!(status == "200", "{host} answers {status}: {json}");
-    Ok(json.to_owned())
-}
-
-fn connect(address: &str) -> anyhow::Result<TcpStream> {
-    let mut last = None;
-    let found = address.to_socket_addrs();
-    for address in found.with_context(|| format!("{address} is not found"))? {
-        match TcpStream::connect_timeout(&address, Duration::from_secs(5)) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = Some(error),
-        }
-    }
-    match last {
-        Some(error) => Err(error).with_context(|| format!("cannot connect to {address}")),
-        None => anyhow::bail!("{address} has no address"),
-    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -285,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_push_is_one_request_and_its_answer_is_read() {
-        use std::io::Read as _;
+        use std::io::{Read as _, Write as _};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = std::thread::spawn(move || {

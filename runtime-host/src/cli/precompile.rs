@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::config::print;
-use crate::sandbox::{Sandbox, precompiled};
+use lockgate_sandbox::{Sandbox, precompiled};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
+use lockgate_versions::{Snapshot, SnapshotError};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::ConfigArgs;
-use crate::gate::Gate;
+use crate::admin;
 use crate::net::{Listeners, Tls};
-use crate::reload::Watch;
-use crate::sandbox::precompiled;
+use crate::reloader::{Reloader, Work};
 use crate::spin::{self, App, Places};
-use crate::start::{Current, Options, Starter, worker_threads};
-use crate::{admin, secrets};
+use crate::start::{Options, Starter, worker_threads};
+use crate::versions::Versions;
+use lockgate_sandbox::precompiled;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -49,13 +51,37 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         app: app(args)?,
         native: None,
     };
+    let versions = OpenVersions::of(&options);
     let loaded = load(&options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads(&loaded))
         .enable_all()
         .build()
         .context("the I/O threads did not start")?;
-    runtime.block_on(serve(options, loaded, begun, read_at))
+    runtime.block_on(serve(options, loaded, versions, (begun, read_at)))
+}
+
+/// Versions of the rules, opened before the rules are loaded: a change that a crash has left half-way is at its end
+/// then.
+pub(super) struct OpenVersions {
+    versions: Arc<Versions>,
+    asked: mpsc::Receiver<Work>,
+    /// What lay in the folder before it was loaded.
+    folder: Result<Snapshot, SnapshotError>,
+}
+
+impl OpenVersions {
+    /// Those that the configuration names.
+    pub(super) fn of(options: &Options) -> Option<Self> {
+        let config = lockgate_config::early(&options.sources).rule_versions?;
+        let (versions, asked) = Versions::open(config);
+        let folder = versions.read_folder();
+        Some(Self {
+            versions,
+            asked,
+            folder,
+        })
+    }
 }
 
 /// The configuration to begin with.
@@ -91,8 +117,8 @@ fn app(args: &Args) -> anyhow::Result<Option<Arc<App>>> {
 pub(super) async fn serve(
     options: Options,
     loaded: lockgate_config::Loaded,
-    begun: Instant,
-    read_at: SystemTime,
+    versions: Option<OpenVersions>,
+    (begun, read_at): (Instant, SystemTime),
 ) -> anyhow::Result<()> {
     // Sockets first: whoever waits for the port is served as soon as the policy is ready.
     let listeners = Listeners::bind(&loaded.config.listeners)?;
@@ -110,24 +136,42 @@ pub(super) async fn serve(
     for (name, address) in listeners.local_addrs() {
         tracing::info!(listener = name, %address, "listening");
     }
+    let (versions, asked) = match versions {
+        None => (None, mpsc::channel(1).1),
+        Some(open) => {
+            open.versions.set_tokens(&current.loaded.config);
+            open.versions.record_folder(open.folder);
+            (Some(open.versions), open.asked)
+        }
+    };
     if let Some(listener) = admin {
         tracing::info!(address = %listener.local_addr()?, "admin");
-        tokio::spawn(admin::serve(listener, gate.clone(), starter.traps()));
+        let traps = starter.traps();
+        tokio::spawn(admin::serve(
+            listener,
+            gate.clone(),
+            traps,
+            versions.clone(),
+        ));
     }
     let bundle = gate.generation().bundle_digest.clone();
     let start_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(bundle, start_ms, "ready");
     let serving = tokio::spawn(listeners.serve(gate.clone(), tls.clone()));
-    tokio::spawn(reload_for_ever(
+    let reloader = Reloader::new(
         options,
         starter,
         gate.clone(),
-        current,
         tls,
-        read_at,
-    ));
+        current,
+        versions.clone(),
+    );
+    tokio::spawn(reloader.run(asked, read_at));
     wait_for_stop().await?;
     gate.start_leaving();
+    if let Some(versions) = versions {
+        versions.leave();
+    }
     // As it is now: a reload may have changed it.
     let server = gate.server();
     let drain_timeout = Duration::from_millis(server.drain_timeout_ms);
@@ -152,149 +196,6 @@ pub(super) async fn serve(
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Waits for a changed file or SIGHUP, and puts what it finds in force, or says why not.
-async fn reload_for_ever(
-    options: Options,
-    starter: Starter,
-    gate: Arc<Gate>,
-    mut current: Current,
-    tls: Arc<Tls>,
-    read_at: SystemTime,
-) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
-        tracing::error!("SIGHUP cannot be watched");
-        return;
-    };
-    let mut watched = watched_files(&current.loaded);
-    let mut watch = Watch::since(watched.clone(), read_at);
-    let starter = Arc::new(starter);
-    loop {
-        tokio::select! {
-            () = watch.changed() => {}
-            _ = hangup.recv() => {
-                gate.records().reopen();
-                tracing::info!("records reopened");
-            }
-        }
-        let begun = Instant::now();
-        let (starter, gate_there, tls, options) =
-            (starter.clone(), gate.clone(), tls.clone(), options.clone());
-        let task = tokio::task::spawn_blocking(move || {
-            let result = reload(&starter, &gate_there, &tls, &options, &current);
-            (result, current)
-        });
-        let Ok((result, kept)) = task.await else {
-            tracing::error!("a reload panicked; the configuration stays");
-            return;
-        };
-        current = kept;
-        match result {
-            Ok(new) => {
-                current = new;
-                watched = watched_files(&current.loaded);
-                watch.set_files(watched.clone());
-                gate.metrics().reloads.inc();
-                let bundle = gate.generation().bundle_digest.clone();
-                let reload_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-                tracing::info!(bundle, reload_ms, "configuration in force");
-            }
-            Err((error, files)) => {
-                // The files of the broken one are watched as well: its mending must be seen.
-                let mut all = watched.clone();
-                all.extend(files);
-                watch.set_files(all);
-                gate.metrics().reloads_refused.inc();
-                tracing::error!("changed configuration refused, the old one stays: {error:#}");
-            }
-        }
-    }
-}
-
-type ReloadError = (anyhow::Error, Vec<PathBuf>);
-
-fn reload(
-    starter: &Starter,
-    gate: &Gate,
-    tls: &Tls,
-    options: &Options,
-    current: &Current,
-) -> Result<Current, ReloadError> {
-    let loaded = options.load()?;
-    for key in needs_restart(&current.loaded.config, &loaded.config) {
-        tracing::warn!(key, "this change needs a restart");
-    }
-    let files = watched_files(&loaded);
-    let sites = loaded.config.sites.clone();
-    let new = tls
-        .check(&sites)
-        .and_then(|certificates| Ok((starter.next(gate, current, loaded)?, certificates)));
-    let (new, certificates) = new.map_err(|error| (error, files))?;
-    tls.put(certificates);
-    Ok(new)
-}
-
-/// What only a restart changes.
-fn needs_restart(
-    was: &lockgate_config::types::GatewayConfig,
-    now: &lockgate_config::types::GatewayConfig,
-) -> Vec<&'static str> {
-    let mut keys = Vec::new();
-    let mut differs = |key, changed: bool| {
-        if changed {
-            keys.push(key);
-        }
-    };
-    differs("listeners", was.listeners != now.listeners);
-    differs("admin", was.admin != now.admin);
-    differs("server.threads", was.server.threads != now.server.threads);
-    differs(
-        "cache.bytes_max",
-        was.cache.bytes_max != now.cache.bytes_max,
-    );
-    differs("image", was.image != now.image);
-    differs("record.path", was.record.path != now.record.path);
-    differs(
-        "record.buffer_bytes_max",
-        was.record.buffer_bytes_max != now.record.buffer_bytes_max,
-    );
-    differs(
-        "policy.memory_bytes_max",
-        was.policy.memory_bytes_max != now.policy.memory_bytes_max,
-    );
-    differs(
-        "policy.inspection_threads",
-        was.policy.inspection_threads != now.policy.inspection_threads,
-    );
-    differs(
-        "policy.inspection_queue_max",
-        was.policy.inspection_queue_max != now.policy.inspection_queue_max,
-    );
-    differs(
-        "policy.unseen_signatures_per_s",
-        was.policy.unseen_signatures_per_s != now.policy.unseen_signatures_per_s,
-    );
-    differs(
-        "policy.unseen_signatures_per_client_per_s",
-        was.policy.unseen_signatures_per_client_per_s
-            != now.policy.unseen_signatures_per_client_per_s,
-    );
-    differs(
-        "policy.remembered_tokens_bytes_max",
-        was.policy.remembered_tokens_bytes_max != now.policy.remembered_tokens_bytes_max,
-    );
-    keys
-}
-
-fn watched_files(loaded: &lockgate_config::Loaded) -> Vec<PathBuf> {
-    let mut files = loaded.files.clone();
-    files.extend(secrets::files(&loaded.config));
-    for site in loaded.config.sites.values() {
-        files.extend(site.certificate.clone());
-        files.extend(site.private_key.clone());
-    }
-    files
 }
 
 pub(super) async fn wait_for_stop() -> anyhow::Result<()> {

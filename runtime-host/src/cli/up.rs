@@ -12,10 +12,10 @@ use super::config::print;
 use super::environment;
 use super::run::{self, init_logs, wait_for_stop};
 use crate::net::{Listeners, Tls};
-use crate::sandbox::precompiled;
 use crate::spin::native::CommandLine;
 use crate::spin::{self, App, Native, Places};
 use crate::start::{Options, Starter, worker_threads};
+use lockgate_sandbox::precompiled;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -118,6 +118,11 @@ fn run_native(
         app: Some(app.clone()),
         native: Some(Arc::new(native)),
     };
+    let versions = if check {
+        None
+    } else {
+        run::OpenVersions::of(&options)
+    };
     let loaded = run::load(&options)?;
     if check {
         Starter::new(options, &loaded)?.check(loaded)?;
@@ -125,7 +130,7 @@ fn run_native(
     }
     log_routes(&app);
     let runtime = runtime(worker_threads(&loaded))?;
-    runtime.block_on(run::serve(options, loaded, begun, read_at))
+    runtime.block_on(run::serve(options, loaded, versions, (begun, read_at)))
 }
 
 fn log_routes(app: &App) {
@@ -148,7 +153,7 @@ async fn serve(
         let listener = tokio::net::TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address} (admin)"))?;
         tracing::info!(address = %listener.local_addr()?, "admin");
-        tokio::spawn(crate::admin::serve(listener, gate.clone(), Arc::default()));
+        tokio::spawn(crate::admin::serve(listener, gate.clone(), Arc::default(), None));
     }
     let drain_timeout = Duration::from_millis(gate.server().drain_timeout_ms);
     for (name, address) in listeners.local_addrs() {

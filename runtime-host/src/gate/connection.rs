@@ -18,6 +18,8 @@ pub struct Connection {
     pub http2: bool,
     /// The server name of the TLS handshake, lower case.
     pub sni: Option<String>,
+    /// The JA4 fingerprint of the TLS hello, where a rule of the configuration at that time asked.
+    pub fingerprint: Option<String>,
 }
 
 /// Why a request got no answer from behind the gate. A client sees `status`, `code`, `detail`

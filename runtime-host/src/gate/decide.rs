@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use lockgate_record::Stage;
 use lockgate_wire::{Facts, NeedKind, Verdict, VerdictBody, write_input};
 
-use super::{Connection, Gate, Generation, Refused};
+use super::{Connection, Gate, Generation, Refused, rates};
 use crate::http::RequestHead;
 use crate::policy::{CallError, Instance, NotRun, Spent, TokenKey, TokenMemory};
-use crate::priority;
 use crate::record::Pending;
-use crate::sandbox::{Budget, StopCause};
+use lockgate_sandbox::priority;
+use lockgate_sandbox::{Budget, StopCause};
 
 /// A head longer than this is decided on the inspection pool.
 const INLINE_HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -35,13 +35,65 @@ pub(super) async fn decide(
     };
     let token_key = authorization.map(|value| TokenMemory::key(value, &generation.sign_in_digest));
     let remembered = token_key.as_ref().and_then(|key| gate.tokens.get(key));
-    let connection = pending.connection.clone();
-    let facts = facts(&connection, pending.time_unix_ms, remembered.as_deref());
     // Where the call is, and nothing else: what is remembered of the token is asked for all the same.
     #[cfg(feature = "bench")]
     if let Some(bytes) = super::memo::get(head) {
         return Ok(bytes);
     }
+    if let Some(geo) = &generation.geo {
+        pending.place = geo.place(mapped(&pending.connection));
+    }
+    let (bytes, state, client) = loop {
+        let bytes = ask(gate, generation, head, pending, remembered.as_deref()).await?;
+        // A verdict that cannot be read is refused where it is acted on.
+        let Ok(verdict) = Verdict::parse(&bytes) else {
+            return Ok(bytes);
+        };
+        let client = verdict.seen.client;
+        if let Some(geo) = &generation.geo
+            && pending.place.address != client
+        {
+            // A proxy stands for the client.
+            pending.place = geo.place(client);
+            continue;
+        }
+        let (site, charges) = (verdict.seen.site, &verdict.seen.charges);
+        if rates::charge(gate, generation, site, charges, &mut pending.over) {
+            continue;
+        }
+        match verdict.body {
+            VerdictBody::Need(need) => match need.kind {
+                NeedKind::VerifySignature => {
+                    let state = need.state.to_vec();
+                    break (bytes, state, client);
+                }
+            },
+            VerdictBody::Plan(_) | VerdictBody::Answer(_) => {
+                #[cfg(feature = "bench")]
+                super::memo::put(head, &bytes);
+                return Ok(bytes);
+            }
+        }
+    };
+    // What was seen so far, for the record of a request that ends here.
+    pending.verdict = bytes;
+    let bytes = verify(gate, generation, state, &client, pending).await?;
+    if let (Some(key), Ok(verdict)) = (token_key, Verdict::parse(&bytes)) {
+        remember(&gate.tokens, key, &verdict.body);
+    }
+    Ok(bytes)
+}
+
+/// Asks the policy: here, or on the inspection pool where it may take longer.
+async fn ask(
+    gate: &Arc<Gate>,
+    generation: &Arc<Generation>,
+    head: &RequestHead,
+    pending: &mut Pending,
+    remembered: Option<&[u8]>,
+) -> Result<Vec<u8>, Refused> {
+    let connection = pending.connection.clone();
+    let facts = facts(&connection, pending, remembered);
     let begun = Instant::now();
     let is_wary = generation.pool.is_wary();
     let call_here = || {
@@ -78,49 +130,37 @@ pub(super) async fn decide(
                 .map(|(bytes, _)| bytes)
         }
     };
-    pending.policy_us = micros(begun);
-    let bytes = result?;
-    let (state, client) = match Verdict::parse(&bytes) {
-        Ok(Verdict {
-            body: VerdictBody::Need(need),
-            seen,
-        }) => match need.kind {
-            NeedKind::VerifySignature => (need.state.to_vec(), seen.client),
-        },
-        // A verdict that cannot be read is refused where it is acted on.
-        _ => {
-            #[cfg(feature = "bench")]
-            super::memo::put(head, &bytes);
-            return Ok(bytes);
-        }
-    };
-    // What was seen so far, for the record of a request that ends here.
-    pending.verdict = bytes;
-    let bytes = verify(gate, generation, state, &client, pending).await?;
-    if let (Some(key), Ok(verdict)) = (token_key, Verdict::parse(&bytes)) {
-        remember(&gate.tokens, key, &verdict.body);
-    }
-    Ok(bytes)
+    pending.policy_us = pending.policy_us.saturating_add(micros(begun));
+    result
 }
 
 /// What the policy may know besides the head.
 pub(super) fn facts<'a>(
     connection: &'a Connection,
-    now_ms: u64,
+    pending: &'a Pending,
     remembered: Option<&'a [u8]>,
 ) -> Facts<'a> {
     Facts {
-        now_ms,
-        peer: match connection.peer.ip() {
-            std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            std::net::IpAddr::V6(address) => address.octets(),
-        },
+        now_ms: pending.time_unix_ms,
+        peer: mapped(connection),
         peer_port: connection.peer.port(),
         tls: connection.tls.is_some(),
         http2: connection.http2,
         sni: connection.sni.as_deref(),
         remembered,
-        signature_granted: false,
+        body: pending.has_body,
+        place: pending.place,
+        tls_fingerprint: connection.fingerprint.as_deref().unwrap_or_default().as_bytes(),
+        over: &pending.over,
+        ..Facts::default()
+    }
+}
+
+/// The peer's address, IPv4 mapped.
+fn mapped(connection: &Connection) -> [u8; 16] {
+    match connection.peer.ip() {
+        std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        std::net::IpAddr::V6(address) => address.octets(),
     }
 }
 

@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use lockgate_bundle::Bundle;
+use lockgate_compile::Compiled;
 use lockgate_config::Loaded;
-use lockgate_config::types::{
-    AddressMask, CacheAudience, Crs, CrsMode, GatewayConfig, OversizeHandling, RouteAction, Server,
-};
+use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAction, Server};
+use lockgate_firewall::CompiledRate;
 use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
+use lockgate_shell::inspection::InspectionPlan;
 use sha2::{Digest as _, Sha256};
 
 use super::RouteFields;
+use crate::geo::Geo;
 use crate::origin::{Origin, Origins};
 use crate::policy::{Pool, Secrets};
 
@@ -20,6 +22,8 @@ use crate::policy::{Pool, Secrets};
 pub struct Generation {
     /// The configuration.
     pub config: Arc<GatewayConfig>,
+    /// The same with its rules, as they were loaded.
+    pub loaded: Arc<Loaded>,
     /// `[server]`, for the listeners.
     pub server: Arc<Server>,
     /// The policy's ready instances.
@@ -28,6 +32,10 @@ pub struct Generation {
     pub limiter: Limiter,
     /// Clients of the origins.
     pub origins: Origins,
+    /// Where clients are, where rules ask for it.
+    pub geo: Option<Arc<Geo>>,
+    /// A rule asks for the fingerprint of the TLS hello.
+    pub reads_tls_fingerprint: bool,
     /// Digest of keys and sign-in configuration, part of every remembered token's key.
     pub sign_in_digest: [u8; 32],
     /// SHA-256 of the bundle, hexadecimal.
@@ -39,37 +47,22 @@ pub struct Generation {
     sites: Vec<String>,
     /// At the index of the site.
     inspections: Vec<Option<InspectionPlan>>,
+    /// At the index of the site.
+    rules_body_bytes: Vec<Option<u32>>,
     routes: Vec<Route>,
     rules: Vec<String>,
+    /// At the number of the rule.
+    rates: Vec<Option<Rate>>,
     limits: Vec<String>,
 }
 
-/// How the requests of a site are inspected beyond their heads.
-#[derive(Debug, Clone)]
-pub struct InspectionPlan {
-    /// The most bytes of a request's body that are looked at.
-    pub body_bytes_max: usize,
-    /// What becomes of a longer one.
-    pub oversize: OversizeHandling,
-    /// The most bytes of a response's body that are looked at.
-    pub response_body_bytes_max: usize,
-    /// Responses are looked at.
-    pub responses: bool,
-}
-
-impl InspectionPlan {
-    fn of(crs: &Crs) -> Self {
-        Self {
-            body_bytes_max: crs.body_bytes_max as usize,
-            // Where nothing is refused, this is not either.
-            oversize: match (crs.mode, crs.oversize) {
-                (CrsMode::Detect, OversizeHandling::Match) => OversizeHandling::Continue,
-                (_, oversize) => oversize,
-            },
-            response_body_bytes_max: crs.response_body_bytes_max as usize,
-            responses: crs.inspect_responses,
-        }
-    }
+/// What a rate-based rule counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    /// Requests in a window that are within the limit.
+    pub limit: u32,
+    /// The window, nanoseconds.
+    pub window_ns: u64,
 }
 
 /// What is fixed for a route.
@@ -88,18 +81,27 @@ pub struct Route {
     pub response_fields: RouteFields,
 }
 
+impl Rate {
+    fn of(compiled: &CompiledRate) -> Self {
+        Self {
+            limit: compiled.limit,
+            window_ns: u64::from(compiled.window_s).saturating_mul(1_000_000_000),
+        }
+    }
+}
+
 impl Generation {
-    /// Puts the parts together. `bundle` was compiled from `loaded`, so their indexes agree.
+    /// Puts the parts together. `compiled` was made of `loaded`, so their indexes agree.
     ///
     /// # Errors
     /// Where a limit cannot be built.
     pub fn new(
-        loaded: &Loaded,
-        bundle: &Bundle,
-        bundle_digest: String,
+        loaded: &Arc<Loaded>,
+        compiled: &Compiled,
         pool: Arc<Pool>,
         cells: Arc<Cells>,
         origins: Origins,
+        geo: Option<Arc<Geo>>,
         secrets: &Secrets,
     ) -> anyhow::Result<Self> {
         let config = Arc::new(loaded.config.clone());
@@ -110,12 +112,22 @@ impl Generation {
             .flat_map(|site| &site.routes)
             .map(|route| make_route(&config, route, &origins))
             .collect();
-        let bundle_tag = crate::start::tag(&bundle_digest);
+        let bundle = &compiled.bundle;
+        let bundle_digest = compiled.digest.clone();
+        let bundle_tag = lockgate_sandbox::tag(&bundle_digest);
         Ok(Self {
             server: Arc::new(config.server.clone()),
             pool,
             limiter,
             origins,
+            geo: geo.filter(|_| {
+                let mut firewalls = bundle.firewalls.iter().map(|firewall| &firewall.compiled);
+                firewalls.any(|rules| rules.reads_country() || rules.reads_asn())
+            }),
+            reads_tls_fingerprint: {
+                let mut firewalls = bundle.firewalls.iter().map(|firewall| &firewall.compiled);
+                firewalls.any(lockgate_firewall::CompiledFirewall::reads_tls_fingerprint)
+            },
             sign_in_digest: sign_in_digest(bundle, secrets),
             bundle_digest,
             bundle_tag,
@@ -124,17 +136,26 @@ impl Generation {
                 AddressMask::Subnet => lockgate_record::AddressMask::Subnet,
             },
             sites: config.sites.keys().cloned().collect(),
-            inspections: config
+            inspections: compiled.inspections.clone(),
+            rules_body_bytes: bundle
                 .sites
-                .values()
+                .iter()
                 .map(|site| {
-                    lockgate_compile::crs_of(loaded, site).map(|(_, crs)| InspectionPlan::of(crs))
+                    let firewall = bundle.firewalls.get(usize::from(site.firewall?))?;
+                    firewall.compiled.reads_body_bytes()
                 })
                 .collect(),
             routes,
             rules: bundle.rule_names.clone(),
+            rates: bundle
+                .firewalls
+                .iter()
+                .flat_map(|firewall| &firewall.compiled.rules)
+                .map(|rule| rule.rate.as_ref().map(Rate::of))
+                .collect(),
             limits: config.rate_limits.keys().cloned().collect(),
             config,
+            loaded: loaded.clone(),
         })
     }
 
@@ -144,10 +165,20 @@ impl Generation {
         self.routes.get(usize::from(index))
     }
 
-    /// How requests of this site are inspected beyond their heads, where they are.
+    /// How the site's program inspects requests, where it has one.
     #[must_use]
     pub fn inspection(&self, site: u16) -> Option<&InspectionPlan> {
         self.inspections.get(usize::from(site))?.as_ref()
+    }
+
+    /// Bytes of a body that the site's own rules look at; `None` where none does.
+    #[must_use]
+    pub fn rules_body_bytes(&self, site: u16) -> Option<u32> {
+        *self.rules_body_bytes.get(usize::from(site))?
+    }
+
+    pub(crate) fn rate(&self, rule: u16) -> Option<&Rate> {
+        self.rates.get(usize::from(rule))?.as_ref()
     }
 
     pub(crate) fn site_name(&self, index: u16) -> Option<&str> {

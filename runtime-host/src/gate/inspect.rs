@@ -5,55 +5,96 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
-use lockgate_config::types::OversizeHandling;
 use lockgate_record::Stage;
-use lockgate_wire::{Inspection, Outcome, write_input};
+use lockgate_shell::inspection::{Blocked, Inspected, InspectionPlan, TooLong, is_text};
+use lockgate_wire::{Inspection, write_input};
 
 use super::decide::{facts, on_inspection_pool};
 use super::fetch::Fetched;
-use super::path::Step;
-use super::{InspectionPlan, Refused};
-use crate::http::{BodyError, HeldBody, RequestBody, ResponseBody};
+use super::findings::KeptBody;
+use super::path::{Step, answered};
+use super::{Refused, rates};
+use crate::http::{self, BodyError, RequestBody, Response, ResponseBody};
 use crate::policy::{AnsweredResponse, Instance};
-use crate::record::{Inspected, Pending};
+use crate::record::Pending;
 
-/// Inspects the request where its site says so. Gives the body back, whole.
-pub(super) async fn request(
-    step: &mut Step<'_>,
-    body: RequestBody,
-) -> Result<RequestBody, Refused> {
-    let Some(plan) = step.generation.inspection(step.seen.site) else {
-        return Ok(body);
-    };
-    let plan = plan.clone();
+/// What becomes of a request.
+pub(super) enum Outcome {
+    /// It goes on with its body, whole.
+    Pass(RequestBody),
+    /// A rule blocks it with an answer of its own.
+    Answer(Response),
+}
+
+/// Inspects the request where its site has a program, and where its own rules wait for the body.
+pub(super) async fn request(step: &mut Step<'_>, body: RequestBody) -> Result<Outcome, Refused> {
+    let site = step.seen.site;
+    let plan = step.generation.inspection(site).copied();
+    let rules_bytes = step
+        .generation
+        .rules_body_bytes(site)
+        .filter(|_| step.seen.waits);
+    if plan.is_none() && rules_bytes.is_none() {
+        return Ok(Outcome::Pass(body));
+    }
     let begun = Instant::now();
-    let (inspected, body) = read_request(step, &plan, body).await?;
+    let (held, body) = read_request(step, plan, rules_bytes, body).await?;
+    let bytes = loop {
+        let bytes = ask(step, held.clone()).await?;
+        let inspection = parse(&bytes)?;
+        let (gate, generation, over) = (step.gate, step.generation, &mut step.pending.over);
+        if let Some(rules) = &inspection.rules
+            && rates::charge(gate, generation, site, &rules.charges, over)
+        {
+            continue;
+        }
+        let found = &mut step.pending.found;
+        found.inspected(&bytes, &inspection, held.as_ref());
+        let Some(rules) = &inspection.rules else {
+            break bytes;
+        };
+        step.pending.rules = Some((rules.rule, rules.counted));
+        if let Some(answer) = &rules.answer {
+            let mut seen = step.seen.clone();
+            seen.stage = lockgate_wire::Stage::Firewall;
+            let (route, fields) = (Some(step.route), std::mem::take(&mut step.fields));
+            return answered(answer, &seen, route, step.pending, fields).map(Outcome::Answer);
+        }
+        break bytes;
+    };
+    if plan.is_some() {
+        act(step.pending, &parse(&bytes)?, begun)?;
+    }
+    Ok(Outcome::Pass(body))
+}
+
+/// Asks the rules.
+async fn ask(step: &mut Step<'_>, held: Option<KeptBody>) -> Result<Vec<u8>, Refused> {
     let mut input = Vec::new();
     let head = step.head;
-    let facts = facts(&step.pending.connection, step.pending.time_unix_ms, None);
+    let facts = facts(&step.pending.connection, step.pending, None);
     write_input(&mut input, &facts, &head.ranges, &head.headers, &head.bytes);
     let id = step.pending.request_id.clone();
     let call = move |instance: &mut Instance, budget| {
-        instance.inspect(&input, &id, inspected.as_deref(), budget)
+        let body = held.as_ref().map(KeptBody::held);
+        instance.inspect(&input, &id, body, budget)
     };
     let (bytes, us) = on_inspection_pool(step.gate, step.generation, call)
         .await
         .map_err(|refused| refused.at(Stage::Firewall))?;
     step.pending.policy_us = step.pending.policy_us.saturating_add(us);
-    let waited = begun.elapsed();
-    act(step.pending, &bytes, waited.as_micros())?;
-    Ok(body)
+    Ok(bytes)
 }
 
 /// Reads as much of the body as the rules look at: that, and the body to be sent on.
 async fn read_request(
     step: &Step<'_>,
-    plan: &InspectionPlan,
+    plan: Option<InspectionPlan>,
+    rules_bytes: Option<u32>,
     mut body: RequestBody,
-) -> Result<(Option<Bytes>, RequestBody), Refused> {
+) -> Result<(Option<KeptBody>, RequestBody), Refused> {
     if matches!(body, RequestBody::Empty) {
         return Ok((None, body));
     }
@@ -66,32 +107,37 @@ async fn read_request(
         return Err(Refused::new(413, "body_too_large", cause).at(Stage::Firewall));
     }
     body.limit(route_max);
-    let most = plan.body_bytes_max;
     let length = body.length();
-    if plan.oversize == OversizeHandling::Match && length.is_some_and(|length| length > most as u64)
-    {
-        return Err(oversize(most));
+    if let Some(plan) = &plan {
+        plan.announced(length).map_err(too_long)?;
     }
+    let program_most = plan.map_or(0, |plan| plan.body_bytes_max as usize);
+    let most = program_most.max(rules_bytes.unwrap_or_default() as usize);
     let read = read(&mut body, most).await.map_err(|error| {
         let error = crate::origin::OriginError::from_body(&error);
         Refused::new(error.status(), error.code(), error.cause()).at(Stage::Firewall)
     })?;
-    let inspected = if read.whole {
-        Some(read.bytes)
-    } else {
-        match plan.oversize {
-            OversizeHandling::Match => return Err(oversize(most)),
-            OversizeHandling::Continue => Some(read.bytes),
-            OversizeHandling::NoMatch => None,
+    let program_bytes = match &plan {
+        Some(plan) => {
+            let fits = read.whole && read.bytes.len() <= program_most;
+            // Of a longer one it gets more than it looks at, and so knows that it is.
+            let bytes = read.bytes.len().min(program_most.saturating_add(1));
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            plan.seen(bytes, fits).map_err(too_long)?
         }
+        None => None,
     };
-    let held = HeldBody::new(read.frames, body, length);
-    Ok((inspected, RequestBody::Held(Box::new(held))))
+    let held = KeptBody {
+        bytes: read.bytes,
+        whole: read.whole,
+        program_bytes,
+    };
+    let body = http::HeldBody::new(read.frames, body, length);
+    Ok((Some(held), RequestBody::Held(Box::new(body))))
 }
 
-fn oversize(most: usize) -> Refused {
-    let cause = format!("the body is longer than the {most} bytes that rules look at");
-    Refused::new(403, "blocked", cause).at(Stage::Firewall)
+fn too_long(refused: TooLong) -> Refused {
+    Refused::new(403, TooLong::CODE, refused.to_string()).at(Stage::Firewall)
 }
 
 /// The beginning of a body.
@@ -144,14 +190,14 @@ pub(super) async fn response(
     step: &mut Step<'_>,
     mut fetched: Fetched,
 ) -> Result<Fetched, Refused> {
-    let Some(plan) = step.generation.inspection(step.seen.site) else {
+    let Some(plan) = step.generation.inspection(step.seen.site).copied() else {
         return Ok(fetched);
     };
     let state = match &mut step.pending.inspected {
         Some(inspected) if !inspected.state.is_empty() => std::mem::take(&mut inspected.state),
         _ => return Ok(fetched),
     };
-    let most = plan.response_body_bytes_max;
+    let most = plan.response_body_bytes_max as usize;
     let begun = Instant::now();
     let looked_at = if is_text(&fetched.headers) {
         let (bytes, body) = read_response(fetched.body, most).await.map_err(|error| {
@@ -179,29 +225,10 @@ pub(super) async fn response(
         .await
         .map_err(|refused| refused.at(Stage::Firewall))?;
     step.pending.policy_us = step.pending.policy_us.saturating_add(us);
-    act(step.pending, &bytes, begun.elapsed().as_micros())?;
+    let inspection = parse(&bytes)?;
+    step.pending.found.inspected(&bytes, &inspection, None);
+    act(step.pending, &inspection, begun)?;
     Ok(fetched)
-}
-
-/// Texts without a content coding are looked at; pictures and archives are not held back.
-fn is_text(headers: &HeaderMap) -> bool {
-    let coded = headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .map(|kind| kind.as_bytes());
-    let kind = kind.unwrap_or_default().to_ascii_lowercase();
-    let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
-    let kind = kind.trim_ascii();
-    !coded
-        && (kind.starts_with(b"text/")
-            || kind.ends_with(b"/json")
-            || kind.ends_with(b"+json")
-            || kind.ends_with(b"/xml")
-            || kind.ends_with(b"+xml")
-            || kind.ends_with(b"/javascript"))
 }
 
 async fn read_response(
@@ -215,43 +242,34 @@ async fn read_response(
         }
         ResponseBody::Stream { mut body, length } => {
             let read = read(&mut body, most).await?;
-            let held = HeldBody::new(read.frames, body, length);
+            let held = http::HeldBody::new(read.frames, body, length);
             let body = http_body_util::combinators::BoxBody::new(held);
             Ok((read.bytes, ResponseBody::Stream { body, length }))
         }
     }
 }
 
+fn parse(bytes: &[u8]) -> Result<Inspection<'_>, Refused> {
+    Inspection::parse(bytes)
+        .map_err(|error| Refused::new(500, "policy_failed", error.to_string()).at(Stage::Firewall))
+}
+
 /// Notes what was found for the record, and does what was decided.
-fn act(pending: &mut Pending, bytes: &[u8], waited_us: u128) -> Result<(), Refused> {
-    let inspection = Inspection::parse(bytes)
-        .map_err(|error| Refused::new(500, "policy_failed", error.to_string()))?;
+fn act(
+    pending: &mut Pending,
+    inspection: &Inspection<'_>,
+    begun: Instant,
+) -> Result<(), Refused> {
+    let waited_us = u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX);
     let noted = pending.inspected.get_or_insert_with(Inspected::default);
-    noted.add(&inspection, waited_us);
-    let blocked = |status: u16, rule: u32| {
-        let cause = match inspection.findings.iter().find(|finding| finding.decided) {
-            Some(finding) => format!("rule {rule}: {}", String::from_utf8_lossy(finding.message)),
-            None if rule == 0 => "a limit of the inspection".to_owned(),
-            None => format!("rule {rule}"),
-        };
-        Refused::new(status, "blocked", cause).at(Stage::Firewall)
+    noted.add(inspection, waited_us);
+    let Some(blocked) = Blocked::by(inspection) else {
+        return Ok(());
     };
-    match inspection.outcome {
-        Outcome::Pass => Ok(()),
-        Outcome::Deny { status, rule } => Err(blocked(status, rule)),
-        Outcome::Redirect {
-            status,
-            rule,
-            location,
-        } => {
-            let mut refused = blocked(status, rule);
-            refused.fields.add(b"location", location);
-            Err(refused)
-        }
-        Outcome::Drop { rule } => {
-            let mut refused = blocked(403, rule);
-            refused.close = true;
-            Err(refused)
-        }
+    let mut refused = Refused::new(blocked.status, Blocked::CODE, blocked.cause);
+    refused.close = blocked.close;
+    if let Some(location) = blocked.location {
+        refused.fields.add(b"location", &location);
     }
+    Err(refused.at(Stage::Firewall))
 }

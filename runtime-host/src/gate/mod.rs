@@ -7,6 +7,7 @@ mod connection;
 mod date;
 mod decide;
 mod fetch;
+pub mod findings;
 mod generation;
 mod inspect;
 mod lookup;
@@ -15,6 +16,7 @@ mod memo;
 mod path;
 mod picture;
 mod problem;
+mod rates;
 mod route_fields;
 mod store;
 
@@ -24,13 +26,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use lockgate_config::types::Server;
-use lockgate_limits::Cells;
+use lockgate_limits::{Cells, Rates};
 use lockgate_record::{RecordSink, Stage};
 use lockgate_wire::Verdict;
 use tokio::sync::Notify;
 
 pub use connection::{Connection, Refused};
-pub use generation::{Generation, InspectionPlan, Route};
+pub use findings::Findings;
+pub use generation::{Generation, Route};
 pub use route_fields::RouteFields;
 
 use crate::cache::MemoryCache;
@@ -40,7 +43,11 @@ use crate::metrics::Metrics;
 use crate::policy::{Inspection, Signatures, TokenMemory};
 use crate::record::Pending;
 use crate::spin::{self, App};
+use crate::start::seeds;
 use crate::{http1, request_id};
+
+/// Counts of rate-based rules, of 24 bytes each.
+const RATE_COUNTS: usize = 1 << 16;
 
 /// What all connections share. The parts that a configuration makes are in its [`Generation`];
 /// what must outlive one (counters, cache, remembered tokens) is here.
@@ -48,6 +55,8 @@ pub struct Gate {
     generation: ArcSwap<Generation>,
     /// The counters behind all limits.
     pub cells: Arc<Cells>,
+    /// The counts behind all rate-based rules.
+    pub rates: Rates,
     /// Stored responses.
     pub cache: MemoryCache,
     /// Claims of verified tokens.
@@ -56,6 +65,8 @@ pub struct Gate {
     pub inspection: Inspection,
     /// The budget for signatures not seen before.
     pub signatures: Signatures,
+    /// Requests at which rules matched.
+    pub findings: Findings,
     /// Image transforms, where `image.wasm` is there.
     pub images: Option<ImagePool>,
     /// The app whose routes are served. All of them are its own components', without a policy,
@@ -103,9 +114,12 @@ impl Gate {
     /// A gate over its parts.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
+        let findings = Findings::new(parts.generation.config.record.explain_bytes_max);
         Arc::new(Self {
+            findings,
             generation: ArcSwap::from_pointee(parts.generation),
             cells: parts.cells,
+            rates: Rates::new(RATE_COUNTS, seeds()),
             cache: parts.cache,
             tokens: parts.tokens,
             inspection: parts.inspection,
@@ -153,7 +167,9 @@ impl Gate {
                 spin::serve::respond(app, head, body, &mut pending).await
             }
         };
-        finish(pending, result)
+        let mut response = finish(pending, result);
+        self.findings.keep(head, &mut response);
+        response
     }
 
     /// The answer to a head that was refused before it could be routed.
@@ -198,6 +214,10 @@ impl Gate {
             code: None,
             cause: None,
             stage: Stage::Respond,
+            place: lockgate_wire::Place::default(),
+            over: Vec::new(),
+            rules: None,
+            found: findings::Found::default(),
             inspected: None,
             limited: None,
             limits_charged: false,
@@ -234,6 +254,8 @@ impl Gate {
 
     /// Puts another configuration in force. Requests on their way finish with theirs.
     pub fn replace(&self, generation: Generation) {
+        let bytes_max = generation.config.record.explain_bytes_max;
+        self.findings.resize(bytes_max);
         self.generation.store(Arc::new(generation));
     }
 

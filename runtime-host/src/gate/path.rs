@@ -86,6 +86,7 @@ async fn act(
     {
         pending.request_id = id;
     }
+    pending.found.head(seen);
     let route = generation.route(seen.route);
     let plan = match &verdict.body {
         VerdictBody::Plan(plan) => plan,
@@ -115,7 +116,10 @@ async fn act(
         fields: Fields::with_capacity(256 + route.response_fields.len()),
     };
     charge::charge(&mut step)?;
-    let body = inspect::request(&mut step, body).await?;
+    let body = match inspect::request(&mut step, body).await? {
+        inspect::Outcome::Pass(body) => body,
+        inspect::Outcome::Answer(response) => return Ok(response),
+    };
     if let Some(answer) = &plan.answer {
         return answered(answer, seen, Some(route), step.pending, step.fields);
     }
@@ -132,11 +136,11 @@ async fn act(
 }
 
 /// A route's own answer, or a refusal by the policy. `fields` are those that it has already.
-fn answered(
+pub(super) fn answered(
     answer: &Answer<'_>,
     seen: &Seen<'_>,
     route: Option<&Route>,
-    pending: &Pending,
+    pending: &mut Pending,
     mut fields: Fields,
 ) -> Result<Response, Refused> {
     for (name, value) in &answer.headers {
@@ -146,6 +150,12 @@ fn answered(
         let replaced = route.is_some_and(|route| route.response_fields.sets(b"content-type"));
         if !answer.content_type.is_empty() && !replaced {
             fields.add(b"content-type", answer.content_type);
+        }
+        if seen.stage == lockgate_wire::Stage::Firewall {
+            // A rule that blocks with an answer of its own.
+            pending.stage = Stage::Firewall;
+            pending.code = Some("blocked".to_owned());
+            pending.cause = Some(String::from_utf8_lossy(answer.cause).into_owned());
         }
         date::add(&mut fields);
         fields.add(b"x-request-id", pending.request_id.as_bytes());

@@ -10,7 +10,9 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 
 use super::{ImageError, Rendered, plan};
-use crate::sandbox::{Budget, Sandbox, State, StopCause, deny, new_store, start_call, stop_cause};
+use lockgate_sandbox::{
+    Budget, Sandbox, State, StopCause, deny, new_store, start_call, stop_cause,
+};
 
 #[allow(
     unsafe_code,

@@ -26,8 +26,8 @@ pub use room::Room;
 use self::component::ImageComponent;
 use self::room::Rooms;
 use crate::policy::Inspection;
-use crate::priority::Gives;
-use crate::sandbox::Sandbox;
+use lockgate_sandbox::Sandbox;
+use lockgate_sandbox::priority::Gives;
 
 /// The threads, their queue and what they count.
 pub struct ImagePool {

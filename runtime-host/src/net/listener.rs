@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::rustls::ProtocolVersion;
 
 use super::stream::{Reader, Writer, split_plain, split_tls};
-use super::{Tls, proxy_protocol};
+use super::{Tls, ja4, proxy_protocol};
 use crate::gate::{Connection, Gate, Refused};
 use crate::{http1, http2};
 
@@ -303,6 +303,7 @@ async fn refuse(gate: Arc<Gate>, stream: TcpStream, peer: SocketAddr) {
         tls: None,
         http2: false,
         sni: None,
+        fingerprint: None,
     };
     let refused =
         Refused::new(503, "too_many_connections", "connections_max is reached").retry_after_s(1);
@@ -360,10 +361,19 @@ impl Opening {
 
     async fn encrypted(self, stream: TcpStream, peer: SocketAddr) {
         let most = Duration::from_millis(self.gate.server().header_timeout_ms);
-        let stream = match timeout(most, self.tls.accept(stream, self.options.http2)).await {
-            Ok(Ok(stream)) => stream,
+        let fingerprinted = self.gate.generation().reads_tls_fingerprint;
+        let shake_hands = async {
+            let fingerprint = match fingerprinted {
+                true => ja4::peek(&stream).await?,
+                false => None,
+            };
+            let stream = self.tls.accept(stream, self.options.http2).await?;
+            Ok((stream, fingerprint))
+        };
+        let (stream, fingerprint): (_, Option<String>) = match timeout(most, shake_hands).await {
+            Ok(Ok(shaken)) => shaken,
             // Scanners make these all day: nothing for the operator to do.
-            Ok(Err(error)) => return tracing::debug!(%peer, "TLS handshake failed: {error}"),
+            Ok(Err(error)) => return failed(peer, &error),
             Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
         };
         let session = stream.get_ref().1;
@@ -381,6 +391,7 @@ impl Opening {
                 tls: Some(version),
                 http2,
                 sni,
+                fingerprint,
             },
             reader,
             writer,
@@ -402,12 +413,17 @@ impl Opening {
                 tls: None,
                 http2,
                 sni: None,
+                fingerprint: None,
             },
             reader,
             writer,
         )
         .await;
     }
+}
+
+fn failed(peer: SocketAddr, error: &io::Error) {
+    tracing::debug!(%peer, "TLS handshake failed: {error}");
 }
 
 fn serve(

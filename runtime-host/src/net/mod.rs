@@ -1,5 +1,6 @@
 //! Connections: sockets, TLS, PROXY protocol.
 
+mod ja4;
 pub mod listener;
 pub mod proxy_protocol;
 pub mod stream;

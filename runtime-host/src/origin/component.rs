@@ -6,6 +6,7 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Request, Uri, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full};
+use lockgate_spin_apps::headers;
 
 use super::{Forward, Origin, OriginError, OriginResponse, fields, request};
 use crate::http::{RequestBody, ResponseBody};
@@ -22,14 +23,14 @@ pub(super) async fn send(
     let mut request = request::build(origin, &forward, &body)?;
     absolute(&mut request, forward.tls)?;
     let path = request.uri().path().to_owned();
-    spin::add_headers(&mut request, &path, SocketAddr::new(forward.peer, 0));
+    headers::add_everything(&mut request, &path, SocketAddr::new(forward.peer, 0));
     let request = request.map(|()| spin::to_component(body));
     let answer = runner.answer(request).await.map_err(from_component)?;
     let (head, body) = answer.into_parts();
     let mut headers = head.headers;
     let announced = announced(&headers);
     fields::remove_hop_by_hop(&mut headers);
-    let (body, length) = match body.into_response_body(announced) {
+    let (body, length) = match spin::from_component(body, announced) {
         ResponseBody::Full(whole) => {
             // To HEAD it says nothing of the body that is not sent.
             let length = (!head_only).then_some(whole.len() as u64);

@@ -9,7 +9,7 @@ use crossbeam_queue::ArrayQueue;
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
-use crate::priority::{Gives, give_way};
+use lockgate_sandbox::priority::{Gives, give_way};
 
 type Job = Box<dyn FnOnce() + Send>;
 

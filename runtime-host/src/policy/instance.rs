@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
-use crate::sandbox::{
+use lockgate_sandbox::{
     Budget, Sandbox, State, StopCause, deny, new_store, precompiled, start_call, stop_cause,
 };
 
@@ -22,6 +22,17 @@ mod bindings {
 
 pub use bindings::exports::lockgate::policy::decisions::Response as AnsweredResponse;
 use bindings::{Policy, PolicyPre};
+
+/// What was read of a request's body.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldBody<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// There is no more of it.
+    pub whole: bool,
+    /// So many of the bytes are for the site's program; `None`: it does not look at this body.
+    pub program_bytes: Option<u32>,
+}
 
 /// Named secrets, handed over when a bundle is loaded.
 pub type Secrets = Vec<(String, Vec<u8>)>;
@@ -155,12 +166,18 @@ impl Instance {
         &mut self,
         input: &[u8],
         request_id: &str,
-        body: Option<&[u8]>,
+        body: Option<HeldBody<'_>>,
         budget: Budget,
     ) -> Result<Vec<u8>, CallError> {
         start_call(&mut self.store, budget);
         let decisions = self.policy.lockgate_policy_decisions();
-        let result = decisions.call_inspect(&mut self.store, input, request_id, body);
+        let (bytes, whole) = match &body {
+            Some(body) => (Some(body.bytes), body.whole),
+            None => (None, true),
+        };
+        let program_bytes = body.and_then(|body| body.program_bytes);
+        let store = &mut self.store;
+        let result = decisions.call_inspect(store, input, request_id, bytes, whole, program_bytes);
         result.map_err(|error| self.call_error(&error))
     }
 
@@ -177,6 +194,29 @@ impl Instance {
         start_call(&mut self.store, budget);
         let decisions = self.policy.lockgate_policy_decisions();
         let result = decisions.call_inspect_response(&mut self.store, state, response);
+        result.map_err(|error| self.call_error(&error))
+    }
+
+    /// Tells what every rule says of a request: the JSON of `lockgate_wire::explanation`.
+    ///
+    /// # Errors
+    /// [`CallError`]: drop the instance.
+    pub fn explain(
+        &mut self,
+        input: &[u8],
+        request_id: &str,
+        body: Option<HeldBody<'_>>,
+        budget: Budget,
+    ) -> Result<Vec<u8>, CallError> {
+        start_call(&mut self.store, budget);
+        let decisions = self.policy.lockgate_policy_decisions();
+        let (bytes, whole) = match &body {
+            Some(body) => (Some(body.bytes), body.whole),
+            None => (None, true),
+        };
+        let program_bytes = body.and_then(|body| body.program_bytes);
+        let store = &mut self.store;
+        let result = decisions.call_explain(store, input, request_id, bytes, whole, program_bytes);
         result.map_err(|error| self.call_error(&error))
     }
 

@@ -7,7 +7,7 @@ mod signatures;
 mod tokens;
 
 pub use inspection::{Inspection, NotRun};
-pub use instance::{AnsweredResponse, CallError, Instance, PolicyComponent, Secrets};
+pub use instance::{AnsweredResponse, CallError, HeldBody, Instance, PolicyComponent, Secrets};
 pub use pool::Pool;
 pub use signatures::{Signatures, Spent};
 pub use tokens::{TokenKey, TokenMemory};

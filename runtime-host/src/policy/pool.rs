@@ -19,7 +19,7 @@ use crossbeam_queue::ArrayQueue;
 use parking_lot::Mutex;
 
 use super::instance::{CallError, Instance, PolicyComponent, Secrets};
-use crate::priority::{Gives, give_way};
+use lockgate_sandbox::priority::{Gives, give_way};
 
 /// Instances beyond one a thread, made when a call has failed: those that loop or are being
 /// replaced are missing meanwhile.
@@ -123,6 +123,17 @@ impl Pool {
             })
         })?;
         Ok(Arc::new(pool))
+    }
+
+    /// A fresh instance with another bundle, of the same component and with the same secrets. It belongs to no pool.
+    ///
+    /// # Errors
+    /// Where the component refuses the bundle.
+    pub fn instance_with(&self, bundle: &[u8]) -> anyhow::Result<Instance> {
+        let Some(component) = &self.component else {
+            anyhow::bail!("there is no policy");
+        };
+        component.instantiate(bundle, &self.secrets)
     }
 
     /// Whether a call has failed lately, so that the next may take long as well.
@@ -248,9 +259,6 @@ impl Pool {
     }
 
     fn make(&self) -> anyhow::Result<Instance> {
-        let Some(component) = &self.component else {
-            anyhow::bail!("there is no policy");
-        };
-        component.instantiate(&self.bundle, &self.secrets)
+        self.instance_with(&self.bundle)
     }
 }

@@ -12,12 +12,12 @@ use lockgate_compile::{Compiled, shell_document};
 use lockgate_config::types::{Admin, GatewayConfig, OriginUrl};
 use lockgate_shell::Document;
 use lockgate_shell::spin::variable_name;
+use lockgate_spin_apps::files::glob;
+use lockgate_spin_apps::manifest::{Action, Component, Manifest, Mount, Placed, RouteSpec};
+use lockgate_spin_apps::{AllowedHosts, variables};
 use sha2::{Digest as _, Sha256};
 
-use super::files::glob;
-use super::manifest::{Action, Component, Manifest, Mount, Placed, RouteSpec};
-use super::outbound::AllowedHosts;
-use super::{start, variables};
+use super::start;
 
 /// Where the component finds its bundle.
 const BUNDLE: &str = "/lockgate/policy.bundle";
@@ -114,7 +114,11 @@ impl Native {
         let app = start::config(&given.listen, &given.records, config.server.threads)?;
         config.listeners = app.listeners;
         config.record.path = app.record.path;
-        config.admin = given.admin.map(|address| Admin { address });
+        let tokens = config.admin.take().map(|admin| admin.tokens);
+        config.admin = given.admin.map(|address| Admin {
+            address,
+            tokens: tokens.unwrap_or_default(),
+        });
         for site in config.sites.values_mut() {
             (site.certificate, site.private_key) = (None, None);
         }

@@ -7,13 +7,13 @@ use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use lockgate_record::Stage;
 use lockgate_shell::ids;
+use lockgate_spin_apps::app::{App, Target};
+use lockgate_spin_apps::headers::{self, Matched};
+use lockgate_spin_apps::manifest::StaticResponse;
+use lockgate_spin_apps::{Answered, NoAnswer, Runner};
 use wasmtime_wasi_http::WasiBody;
 
-use super::app::{App, Target};
-use super::body::{Answered, to_component};
-use super::component::{NoAnswer, Runner};
-use super::headers::{self, Matched};
-use super::manifest::StaticResponse;
+use super::body::{from_component, to_component};
 use crate::gate::Refused;
 use crate::http::{Fields, RequestBody, RequestHead, Response, ResponseBody};
 use crate::record::Pending;
@@ -263,7 +263,7 @@ fn response(answer: http::Response<Answered>, pending: &mut Pending) -> Response
     }
     fields.add(b"x-request-id", pending.request_id.as_bytes());
     let mut response = Response::full(status, fields, Bytes::new());
-    response.body = body.into_response_body(length);
+    response.body = from_component(body, length);
     response.announced_length = length.or(match &response.body {
         ResponseBody::Stream { length, .. } => *length,
         ResponseBody::Full(_) => None,

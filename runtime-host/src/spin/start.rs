@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lockgate_bundle::Bundle;
+use lockgate_compile::Compiled;
 use lockgate_config::types::GatewayConfig;
 use lockgate_config::{Loaded, ProvenanceMap};
 use lockgate_limits::Cells;
+use lockgate_spin_apps::manifest::{self, Manifest};
 
-use super::manifest::Manifest;
 use super::{App, CHAINING_SUFFIX, RuntimeConfig};
 use crate::cache::MemoryCache;
 use crate::gate::{Gate, Generation, Parts};
@@ -32,7 +33,7 @@ pub fn manifest(path: &Path) -> anyhow::Result<Manifest> {
     } else {
         path.to_owned()
     };
-    super::manifest::load(&file).map_err(|faults| {
+    manifest::load(&file).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the app is not run:\n{}", faults.join("\n"))
     })
@@ -107,12 +108,18 @@ pub fn gate(config: GatewayConfig, app: Arc<App>) -> anyhow::Result<Arc<Gate>> {
         files: Vec::new(),
     };
     let generation = Generation::new(
-        &loaded,
-        &Bundle::default(),
-        "0".repeat(64),
+        &Arc::new(loaded),
+        &Compiled {
+            bundle: Bundle::default(),
+            bytes: Vec::new(),
+            digest: "0".repeat(64),
+            inspections: Vec::new(),
+            files: Vec::new(),
+        },
         Pool::none(),
         cells.clone(),
         Origins::new(&Default::default()),
+        None,
         &Vec::new(),
     )?;
     Ok(Gate::new(Parts {

@@ -74,7 +74,11 @@ const POLICIES: [(&str, &str); 2] = [
 const COMPOSER: &str = "lockgate-compose";
 
 /// The packages with the programs, and the programs: the same name in `dist/`.
-const PROGRAMS: [(&str, &str); 2] = [("lockgate", "lockgate"), ("lockgate-shop", "lockgate-shop")];
+const PROGRAMS: [(&str, &str); 3] = [
+    ("lockgate", "lockgate"),
+    ("lockgate-shop", "lockgate-shop"),
+    (COMPOSER, COMPOSER),
+];
 
 fn run(args: &[String]) -> Result<()> {
     let flags = only_flags(args, &["--quick", "--quiet"])?;
@@ -112,7 +116,6 @@ pub(super) fn all(options: &Options, steps: &mut Steps) -> Result<()> {
     steps.run("components", || components(options.quiet))?;
     steps.run("host and demo shop", || {
         let packages = PROGRAMS.iter().map(|(package, _)| *package);
-        let packages = packages.chain([COMPOSER]);
         let mut arguments = vec!["build", "--release"];
         arguments.extend(packages.flat_map(|package| ["-p", package]));
         cargo_build(&arguments, options.quiet)

@@ -1,8 +1,9 @@
-//! The User-Agent of one request: folded when the first list asks, each list's answer kept.
+//! The User-Agent of one request: folded when the first list asks that has not answered before.
 
 use std::borrow::Cow;
 
 use super::View;
+use super::agents::Agents;
 use crate::useragent::Found;
 use crate::{FoldedUserAgent, UserAgentList};
 
@@ -11,7 +12,6 @@ use crate::{FoldedUserAgent, UserAgentList};
 pub(super) struct Agent<'a> {
     raw: Cow<'a, [u8]>,
     folded: Option<FoldedUserAgent>,
-    answers: Vec<(usize, Found)>,
 }
 
 impl<'a> Agent<'a> {
@@ -32,7 +32,6 @@ impl<'a> Agent<'a> {
         Self {
             raw,
             folded: None,
-            answers: Vec::new(),
         }
     }
 
@@ -40,17 +39,17 @@ impl<'a> Agent<'a> {
         self.raw.is_empty()
     }
 
-    pub(super) fn find(&mut self, index: usize, list: &UserAgentList) -> Found {
+    pub(super) fn find(&mut self, index: usize, list: &UserAgentList, known: &Agents) -> Found {
         if self.is_missing() {
             return Found::Nothing;
         }
-        if let Some((_, found)) = self.answers.iter().find(|(known, _)| *known == index) {
-            return *found;
+        if let Some(found) = known.get(&self.raw, index) {
+            return found;
         }
         let raw = &self.raw;
         let folded = self.folded.get_or_insert_with(|| FoldedUserAgent::new(raw));
         let found = list.find(folded);
-        self.answers.push((index, found));
+        known.keep(raw, index, found);
         found
     }
 }

@@ -38,6 +38,40 @@ pub struct CompiledFirewall {
     pub body_bytes_max: u32,
 }
 
+impl CompiledFirewall {
+    /// Bytes of a body that rules look at; `None` where none looks at bodies.
+    #[must_use]
+    pub fn reads_body_bytes(&self) -> Option<u32> {
+        self.reads(Field::in_body).then_some(self.body_bytes_max)
+    }
+
+    /// Whether a rule asks for the client's country.
+    #[must_use]
+    pub fn reads_country(&self) -> bool {
+        let is_meant =
+            |node: &Node| matches!(node, Node::Geo { countries, .. } if !countries.is_empty());
+        self.nodes.iter().any(is_meant) || self.reads(|field| matches!(field, Field::Country))
+    }
+
+    /// Whether a rule asks for the client's autonomous system.
+    #[must_use]
+    pub fn reads_asn(&self) -> bool {
+        let is_meant = |node: &Node| matches!(node, Node::Geo { asns, .. } if !asns.is_empty());
+        self.nodes.iter().any(is_meant) || self.reads(|field| matches!(field, Field::Asn))
+    }
+
+    /// Whether a rule asks for the fingerprint of the TLS hello.
+    #[must_use]
+    pub fn reads_tls_fingerprint(&self) -> bool {
+        self.reads(|field| matches!(field, Field::TlsFingerprint))
+    }
+
+    fn reads(&self, is_meant: impl Fn(&Field) -> bool) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.any(|input| matches!(input, CompiledInput::Field(field) if is_meant(field)))
+    }
+}
+
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompiledRule {

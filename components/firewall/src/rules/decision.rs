@@ -50,6 +50,10 @@ pub struct Place {
     pub excerpt: Vec<u8>,
     /// What matched within the excerpt: start and end, bytes.
     pub range: (usize, usize),
+    /// Where in the transformed value the excerpt begins, bytes.
+    pub offset: usize,
+    /// How long the transformed value is, bytes.
+    pub length: usize,
 }
 
 /// Longest excerpt of a value, bytes.

@@ -1,8 +1,9 @@
 //! One pass over the rules for each request, in ascending priority.
 
 use super::compiled::{Action, CompiledRate, CompiledResponse, CompiledRule, Node};
+use super::agents::Agents;
 use super::decision::{Charge, Decision, Match, Why};
-use super::statement::{Answer, Run};
+use super::statement::{Answer, Found, Run};
 use super::{View, rate};
 use crate::canary::in_share;
 use crate::patterns::PatternTable;
@@ -27,6 +28,38 @@ pub struct Firewall {
     pub(super) responses: Vec<CompiledResponse>,
     pub(super) patterns: PatternTable,
     pub(super) body_bytes_max: u32,
+    /// A rule asks for more of the request than client address and User-Agent.
+    pub(super) reads_fields: bool,
+    pub(super) agents: Agents,
+}
+
+/// What came of a rule that was reached.
+pub(super) enum Reached<'r> {
+    /// Its time is over.
+    Expired,
+    /// It does not match.
+    No,
+    /// It asks for the body, which is not there.
+    Later,
+    /// It matches, and this action follows.
+    Yes(&'r Found, Action),
+}
+
+/// A match as it is told, with the place copied out of the request.
+pub(super) fn matched(
+    index: u32,
+    rule: &CompiledRule,
+    action: Action,
+    run: &Run<'_, '_>,
+    found: &Found,
+) -> Match {
+    Match {
+        rule: index,
+        action,
+        status: rule.status,
+        why: found.why,
+        place: run.place(found).map(Box::new),
+    }
 }
 
 impl Firewall {
@@ -37,15 +70,30 @@ impl Firewall {
     /// allowance (oversize handling `MATCH` and `NO_MATCH` of AWS WAF).
     #[must_use]
     pub fn decide(&self, view: &View<'_>) -> Decision {
+        self.walk(view, |_, _, _| {})
+    }
+
+    /// The evaluation. `tell` hears what came of each rule that is reached; a closure that does nothing costs
+    /// nothing.
+    pub(super) fn walk<'f, 'a>(
+        &'f self,
+        view: &View<'a>,
+        mut tell: impl FnMut(u32, &Run<'f, 'a>, Reached<'_>),
+    ) -> Decision {
         let mut decision = Decision::default();
         let mut run = Run::new(self, view);
         for (index, rule) in (0..).zip(&self.rules) {
             if rule.expires_s.is_some_and(|end| end <= view.now_s) {
+                tell(index, &run, Reached::Expired);
                 continue;
             }
             let found = match self.ask(&mut run, index, rule, &mut decision) {
-                Answer::No => continue,
+                Answer::No => {
+                    tell(index, &run, Reached::No);
+                    continue;
+                }
                 Answer::Later => {
+                    tell(index, &run, Reached::Later);
                     decision.waiting = true;
                     break;
                 }
@@ -56,17 +104,15 @@ impl Firewall {
             }
             let acting = in_share(view.client_ip, &rule.name, rule.canary);
             let action = match rule.action {
-                Action::Label => continue,
+                Action::Label => Action::Label,
                 action if acting => action,
                 _ => Action::Count,
             };
-            let matched = Match {
-                rule: index,
-                action,
-                status: rule.status,
-                why: found.why,
-                place: run.place(&found).map(Box::new),
-            };
+            tell(index, &run, Reached::Yes(&found, action));
+            if action == Action::Label {
+                continue;
+            }
+            let matched = matched(index, rule, action, &run, &found);
             if action == Action::Count {
                 decision.counted.push(matched);
             } else {
@@ -88,13 +134,7 @@ impl Firewall {
             run.set_label(label);
         }
         match self.ask(&mut run, index, rule, &mut Decision::default()) {
-            Answer::Yes(found) => Some(Match {
-                rule: index,
-                action: rule.action,
-                status: rule.status,
-                why: found.why,
-                place: run.place(&found).map(Box::new),
-            }),
+            Answer::Yes(found) => Some(matched(index, rule, rule.action, &run, &found)),
             Answer::No | Answer::Later => None,
         }
     }
@@ -159,7 +199,7 @@ impl Firewall {
     /// Whether a rule asks for more of the request than client address and User-Agent.
     #[must_use]
     pub fn reads_fields(&self) -> bool {
-        self.steps.any(|_| true)
+        self.reads_fields
     }
 
     /// Whether a rule asks for the client's country or autonomous system.

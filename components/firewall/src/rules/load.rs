@@ -1,5 +1,6 @@
 //! Loading: a compiled firewall is checked once, in linear time, and nothing is built.
 
+use super::agents::Agents;
 use super::compiled::{CompiledFirewall, CompiledRule, Node, RatePart};
 use super::screen::screens;
 use super::{Firewall, NODE_DEPTH_MAX, USER_AGENT_LISTS_MAX};
@@ -84,6 +85,7 @@ impl Firewall {
                 none if none.is_empty() => None,
                 all => Some(IpSet::load(all).map_err(failed("union of IP sets", 0))?),
             },
+            reads_fields: inputs > 0 || counts_forwarded(&compiled.rules),
             steps: Steps::load(compiled.inputs).map_err(LoadError::Input)?,
             patterns: patterns.map_err(LoadError::Patterns)?,
             rules: compiled.rules,
@@ -93,8 +95,15 @@ impl Firewall {
             labels: compiled.labels,
             responses: compiled.responses,
             body_bytes_max: compiled.body_bytes_max,
+            agents: Agents::default(),
         })
     }
+}
+
+/// Whether a rule counts by an address in a header field.
+fn counts_forwarded(rules: &[CompiledRule]) -> bool {
+    let mut parts = rules.iter().filter_map(|rule| rule.rate.as_ref());
+    parts.any(|rate| rate.keys.contains(&RatePart::ForwardedIp))
 }
 
 /// Every node names what is there, parts stand before wholes, and no walk goes deeper than the bound.

@@ -1,10 +1,12 @@
 //! Rules: what is asked of a request, in which order, and what follows (the model of AWS WAF).
 
 mod agent;
+mod agents;
 mod builder;
 mod compiled;
 mod decision;
 mod evaluate;
+mod explain;
 mod interner;
 mod legacy;
 mod load;
@@ -22,6 +24,7 @@ pub use compiled::{
 };
 pub use decision::{Charge, Decision, EXCERPT_BYTES_MAX, Match, Place, Why};
 pub use evaluate::Firewall;
+pub use explain::{Came, Explained};
 pub use legacy::{Cause, Counted, Outcome, Request, Terminal};
 pub use load::LoadError;
 pub use spec::{InputSpec, RatePartSpec, RateSpec, ResponseSpec, RuleSpec, StatementSpec};

@@ -184,7 +184,7 @@ impl<'f, 'a> Run<'f, 'a> {
         let Some(list) = self.firewall.lists.get(index as usize) else {
             return Answer::No;
         };
-        match self.agent.find(index as usize, list) {
+        match self.agent.find(index as usize, list, &self.firewall.agents) {
             FoundAgent::Nothing => Answer::No,
             FoundAgent::Pattern(pattern) => Answer::yes(Why::UserAgent(pattern)),
             FoundAgent::Oversize => Answer::of(lean, Why::Oversize),
@@ -304,6 +304,8 @@ impl<'f, 'a> Run<'f, 'a> {
                 .to_vec(),
             excerpt: bytes.get(from..to).unwrap_or_default().to_vec(),
             range: (start - from, end.min(to).saturating_sub(from)),
+            offset: from,
+            length: bytes.len(),
         })
     }
 }

@@ -1,17 +1,32 @@
 //! Firewall: the rules of the site, in their order.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use lockgate_bundle::Site;
-use lockgate_firewall::{Action, Decision, Firewall, Match, View};
+use lockgate_firewall::{Action, Body, Charge, Firewall, Match, View};
 use lockgate_normalise::Field;
 use lockgate_normalise::headers::lines;
-use lockgate_wire::{Answer, Seen, Stage};
+use lockgate_wire::{Answer, Counted, NONE, RateCharge, Seen, Stage};
 
 use super::normalise::Request;
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::policy::NumberedRules;
+
+/// What the rules say of a request.
+pub(crate) struct Said<'r> {
+    /// The rule that ended the evaluation, or [`NONE`].
+    pub(crate) rule: u16,
+    /// Rules that matched and only count.
+    pub(crate) counted: Counted,
+    /// What the host counts.
+    pub(crate) charges: Vec<RateCharge<'r>>,
+    /// They stopped at one that looks at the body.
+    pub(crate) waits: bool,
+    /// The answer of the one that blocks.
+    pub(crate) answer: Option<Answer<'r>>,
+}
 
 pub(crate) fn run<'r, 'i>(
     call: Call<'r, 'i>,
@@ -20,8 +35,33 @@ pub(crate) fn run<'r, 'i>(
     seen: &mut Seen<'r>,
 ) -> Result<(), Exit<'r>> {
     seen.stage = Stage::Firewall;
-    let Some(index) = site.firewall else {
+    let body = if call.input.has_body() {
+        Body::Later
+    } else {
+        Body::Absent
+    };
+    let Some(said) = ask(call, site, request, body)? else {
         return Ok(());
+    };
+    seen.rule = said.rule;
+    seen.counted = said.counted;
+    seen.charges = said.charges;
+    seen.waits = said.waits;
+    match said.answer {
+        Some(answer) => Err(Exit::Answer(Box::new(answer))),
+        None => Ok(()),
+    }
+}
+
+/// Asks the rules of a site; `None` where it has none.
+pub(crate) fn ask<'r, 'i>(
+    call: Call<'r, 'i>,
+    site: &Site,
+    request: &Request<'r, 'i>,
+    body: Body<'_>,
+) -> Result<Option<Said<'r>>, Exit<'r>> {
+    let Some(index) = site.firewall else {
+        return Ok(None);
     };
     let Some(firewall) = call.policy.firewalls.get(usize::from(index)) else {
         // A bundle that names no such firewall is not loaded; let nothing through all the same.
@@ -31,67 +71,130 @@ pub(crate) fn run<'r, 'i>(
             "The gate is misconfigured.",
         ));
     };
-    let outcome = decide(call, &firewall.rules, request);
-    for counted in &outcome.counted {
-        seen.counted.push(number(firewall, counted.rule));
+    let decision = with_view(call, &firewall.rules, request, body, |view| {
+        firewall.rules.decide(view)
+    });
+    let mut counted = Counted::default();
+    for one in &decision.counted {
+        counted.push(number(firewall, one.rule));
     }
-    let Some(terminal) = outcome.terminal else {
-        return Ok(());
+    let mut said = Said {
+        rule: NONE,
+        counted,
+        charges: charges(call, firewall, &decision.charges),
+        waits: decision.waiting,
+        answer: None,
     };
-    seen.rule = number(firewall, terminal.rule);
-    if terminal.action != Action::Block {
-        return Ok(());
+    if let Some(terminal) = &decision.terminal {
+        said.rule = number(firewall, terminal.rule);
+        if terminal.action == Action::Block {
+            said.answer = Some(blocked(call, firewall, terminal));
+        }
     }
-    // The client is not told which rule: that would be a manual for getting round it.
-    let cause = call.keep.bytes(explain(firewall, &terminal).into_bytes());
-    if let Some(own) = firewall.rules.response(terminal.rule) {
-        let answer = Answer {
-            status: terminal.status,
-            body: call.keep.bytes(own.body.clone().into_bytes()),
-            content_type: call.keep.bytes(own.content_type.clone().into_bytes()),
-            cause,
-            ..Answer::default()
-        };
-        return Err(Exit::Answer(Box::new(answer)));
-    }
-    let exit = Exit::answer(terminal.status, "blocked", "The request was blocked.");
-    Err(exit.cause(cause))
+    Ok(Some(said))
 }
 
-/// What the rules say of the head. None of them reads a body: `lockgate-compile` refuses those.
-fn decide<'i>(call: Call<'_, 'i>, rules: &Firewall, request: &Request<'_, 'i>) -> Decision {
+/// What a client is told of a rule that blocks. Not which: that would be a manual for getting
+/// round it.
+fn blocked<'r>(call: Call<'r, '_>, firewall: &NumberedRules, terminal: &Match) -> Answer<'r> {
+    let answer = Answer {
+        status: terminal.status,
+        cause: call.keep.bytes(explain(firewall, terminal).into_bytes()),
+        ..Answer::default()
+    };
+    match firewall.rules.response(terminal.rule) {
+        Some(own) => Answer {
+            body: call.keep.bytes(own.body.clone().into_bytes()),
+            content_type: call.keep.bytes(own.content_type.clone().into_bytes()),
+            ..answer
+        },
+        None => Answer {
+            code: b"blocked",
+            detail: b"The request was blocked.",
+            ..answer
+        },
+    }
+}
+
+/// The keys lie one behind the other in one buffer.
+fn charges<'r>(
+    call: Call<'r, '_>,
+    firewall: &NumberedRules,
+    charges: &[Charge],
+) -> Vec<RateCharge<'r>> {
+    if charges.is_empty() {
+        return Vec::new();
+    }
+    let keys = charges.iter().flat_map(|charge| &charge.key);
+    let mut rest = call.keep.bytes(keys.copied().collect());
+    let mut told = Vec::with_capacity(charges.len());
+    for charge in charges {
+        let (key, after) = rest.split_at_checked(charge.key.len()).unwrap_or_default();
+        rest = after;
+        told.push(RateCharge {
+            rule: number(firewall, charge.rule),
+            key,
+        });
+    }
+    told
+}
+
+/// Asks `work` about the request as the rules see it.
+pub(crate) fn with_view<'i, T>(
+    call: Call<'_, 'i>,
+    rules: &Firewall,
+    request: &Request<'_, 'i>,
+    body: Body<'_>,
+    work: impl FnOnce(&View<'_>) -> T,
+) -> T {
     let canonical = request.canonical;
+    let input = call.input;
+    let over: Vec<bool> = input.over().collect();
+    let place = input.place;
+    // The host looked up an address before it knew whether a proxy stands for the client.
+    let placed = place.address == mapped(canonical.client.address);
     let view = View {
         client_ip: canonical.client.address,
-        now_s: call.input.now_ms / 1000,
+        country: place.country.filter(|_| placed),
+        asn: place.asn.filter(|_| placed),
+        now_s: input.now_ms / 1000,
+        over: &over,
         ..View::empty()
     };
     if !rules.reads_fields() {
         let user_agent = user_agent(call, request);
         let line: [(&[u8], &[u8]); 1] =
             [(b"user-agent", user_agent.as_deref().unwrap_or_default())];
-        return rules.decide(&View {
+        return work(&View {
             headers: &line,
             ..view
         });
     }
-    let headers: Vec<(&[u8], &[u8])> = call.input.headers().collect();
-    rules.decide(&View {
-        method: call.input.method,
+    let headers: Vec<(&[u8], &[u8])> = input.headers().collect();
+    let fingerprint = input.tls_fingerprint;
+    work(&View {
+        method: input.method,
         host: canonical.host.name.as_bytes(),
         path: request.path.as_bytes(),
-        target: call.input.target,
+        target: input.target,
         query: request.query.map(str::as_bytes),
         headers: &headers,
+        tls_fingerprint: (!fingerprint.is_empty()).then_some(fingerprint),
+        body,
         ..view
     })
 }
 
+fn mapped(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
 /// The rule's place among the rules of all firewalls.
 fn number(firewall: &NumberedRules, rule: u32) -> u16 {
-    u16::try_from(rule).map_or(lockgate_wire::NONE, |rule| {
-        firewall.first_rule.saturating_add(rule)
-    })
+    u16::try_from(rule).map_or(NONE, |rule| firewall.first_rule.saturating_add(rule))
 }
 
 fn explain(firewall: &NumberedRules, matched: &Match) -> String {
@@ -104,7 +207,10 @@ fn explain(firewall: &NumberedRules, matched: &Match) -> String {
 }
 
 /// All User-Agent lines, joined: none hides behind another.
-fn user_agent<'i>(call: Call<'_, 'i>, request: &Request<'_, 'i>) -> Option<Cow<'i, [u8]>> {
+pub(crate) fn user_agent<'i>(
+    call: Call<'_, 'i>,
+    request: &Request<'_, 'i>,
+) -> Option<Cow<'i, [u8]>> {
     let headers = &request.canonical.headers;
     if headers.is_repeated(Field::UserAgent) {
         let all: Vec<&[u8]> = lines(call.input.headers(), Field::UserAgent).collect();

@@ -148,6 +148,7 @@ impl Ask {
             sni: self.sni.as_deref(),
             remembered: self.remembered.as_deref(),
             signature_granted: self.granted,
+            ..Facts::default()
         };
         let (ranges, headers) = ranges(&self.head);
         let mut out = Vec::new();

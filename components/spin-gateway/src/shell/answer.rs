@@ -4,13 +4,13 @@
 use std::time::{Duration, SystemTime};
 
 use lockgate_shell::problem;
+use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
 use lockgate_wire::Verdict;
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response, Trailers};
 use spin_sdk::wasip3::wit_bindgen::{FutureWriter, StreamReader, StreamResult, StreamWriter};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 
 use super::call::Call;
-use super::fetch::{BodyEnd, CHUNK_BYTES};
 use super::record;
 use super::refused::{Fields as Lines, Refused, add};
 use super::route_fields;

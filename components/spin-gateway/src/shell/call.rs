@@ -6,6 +6,9 @@ use std::rc::Rc;
 
 use lockgate_record::{CacheState, Stage};
 use lockgate_shell::ids;
+use lockgate_shell::inspection::Inspected;
+use lockgate_spin_shell::{Peer, has_body, method_name};
+use lockgate_wire::Counted;
 use spin_sdk::wasip3::http::types::{Method, Request, Scheme};
 use spin_sdk::wasip3::random::random;
 
@@ -16,6 +19,7 @@ use lockgate_shell::spin::{Head, client_address};
 /// A request, and what its record will say.
 pub(super) struct Call {
     pub(super) head: Head,
+    pub(super) method: Method,
     pub(super) peer: SocketAddr,
     pub(super) tls: bool,
     pub(super) started_ns: u64,
@@ -31,12 +35,17 @@ pub(super) struct Call {
     pub(super) code: Option<String>,
     pub(super) cause: Option<String>,
     pub(super) stage: Stage,
+    /// What rules said that waited for the body, in place of what the verdict says of them: the
+    /// one that ended the evaluation, and those that count.
+    pub(super) rules: Option<(u16, Counted)>,
+    /// What the rules found that read more than the head, where some did.
+    pub(super) inspected: Option<Inspected>,
     pub(super) limited: Option<u16>,
     pub(super) limits_charged: bool,
     pub(super) cache: Option<CacheState>,
     pub(super) origin: Option<u16>,
     pub(super) origin_ms: Option<u32>,
-    /// Of the client's body, counted while it is handed on.
+    /// Of the client's body, counted while it is read.
     pub(super) bytes_in: Rc<Cell<u64>>,
     /// How long it took; `None` while it runs.
     pub(super) duration_us: Option<u64>,
@@ -63,6 +72,7 @@ impl Call {
             request_id: ids::new_request_id(now_ms, entropy),
             trace,
             has_body: has_body(&method, &head),
+            method,
             generation: None,
             verdict: Vec::new(),
             policy_us: 0,
@@ -70,6 +80,8 @@ impl Call {
             code: None,
             cause: None,
             stage: Stage::Respond,
+            rules: None,
+            inspected: None,
             limited: None,
             limits_charged: false,
             cache: None,
@@ -86,36 +98,17 @@ impl Call {
         self.duration_us = Some(micros_since(self.started_ns));
     }
 
+    /// Who sent it.
+    pub(super) fn sender(&self) -> Peer {
+        Peer {
+            address: self.peer,
+            tls: self.tls,
+        }
+    }
+
     /// The length that the client announced for its body, bytes.
     pub(super) fn content_length(&self) -> Option<u64> {
         let value = self.head.field("content-length")?;
         std::str::from_utf8(value).ok()?.parse().ok()
-    }
-}
-
-fn method_name(method: &Method) -> &str {
-    match method {
-        Method::Get => "GET",
-        Method::Head => "HEAD",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Delete => "DELETE",
-        Method::Connect => "CONNECT",
-        Method::Options => "OPTIONS",
-        Method::Trace => "TRACE",
-        Method::Patch => "PATCH",
-        Method::Other(name) => name,
-    }
-}
-
-/// Whether there is a body: by its length, and without one by the method, since Spin does not show
-/// how a body is framed.
-fn has_body(method: &Method, head: &Head) -> bool {
-    match head.field("content-length") {
-        Some(length) => length != b"0",
-        None => !matches!(
-            method,
-            Method::Get | Method::Head | Method::Options | Method::Trace | Method::Delete
-        ),
     }
 }

@@ -2,7 +2,7 @@
 
 use lockgate_limits::Decision;
 use lockgate_record::Stage;
-use lockgate_wire::{Facts, NeedKind, Verdict, VerdictBody, write_input};
+use lockgate_wire::{NeedKind, Verdict, VerdictBody};
 
 use super::bindings::lockgate::policy::decisions;
 use super::call::Call;
@@ -17,22 +17,7 @@ pub(super) async fn decide(call: &mut Call, generation: &Generation) -> Result<V
     let now_ms = call.now_ms;
     let remembered =
         token.and_then(|key| state::tokens(|tokens| tokens.get(&key, now_ms).map(<[u8]>::to_vec)));
-    let facts = Facts {
-        now_ms,
-        peer: match call.peer.ip() {
-            std::net::IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            std::net::IpAddr::V6(address) => address.octets(),
-        },
-        peer_port: call.peer.port(),
-        tls: call.tls,
-        http2: false,
-        sni: None,
-        remembered: remembered.as_deref(),
-        signature_granted: false,
-    };
-    let mut input = Vec::new();
-    let head = &call.head;
-    write_input(&mut input, &facts, &head.ranges, &head.headers, &head.bytes);
+    let input = input(call, remembered.as_deref());
     let bytes = timed(call, || decisions::decide(&input));
     let (state, client) = match Verdict::parse(&bytes) {
         Ok(Verdict {
@@ -54,7 +39,14 @@ pub(super) async fn decide(call: &mut Call, generation: &Generation) -> Result<V
     Ok(bytes)
 }
 
-fn timed(call: &mut Call, decide: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
+/// What the policy is asked.
+pub(super) fn input(call: &Call, remembered: Option<&[u8]>) -> Vec<u8> {
+    let (head, peer) = (&call.head, call.sender());
+    lockgate_spin_shell::input(head, peer, call.now_ms, call.has_body, remembered)
+}
+
+/// Calls the policy, and counts how long it takes.
+pub(super) fn timed(call: &mut Call, decide: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
     let begun_ns = monotonic_ns();
     let bytes = decide();
     let took_us = u32::try_from(micros_since(begun_ns)).unwrap_or(u32::MAX);

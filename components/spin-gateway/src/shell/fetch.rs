@@ -1,6 +1,5 @@
 //! The origin answers.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
@@ -8,22 +7,17 @@ use lockgate_record::Stage;
 use lockgate_shell::forward::{Forward, ForwardError};
 use lockgate_shell::spin::Head;
 use lockgate_shell::{Origin, fields};
+use lockgate_spin_shell::body::{BodyEnd, BodyFault, BodyFaultCell, ClientBody, Flow};
 use spin_sdk::wasip3::http::client;
 use spin_sdk::wasip3::http::types::{
-    ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme, Trailers,
+    ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme,
 };
-use spin_sdk::wasip3::wit_bindgen::{FutureReader, StreamReader, StreamResult};
-use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
+use spin_sdk::wasip3::wit_bindgen::StreamReader;
+use spin_sdk::wasip3::wit_future;
 
 use super::path::Step;
 use super::refused::Refused;
 use super::{micros_since, monotonic_ns, unix_ms};
-
-/// How much is read of a body at once, bytes.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
-
-/// What ends a body: its trailers, or why it broke off.
-pub(super) type BodyEnd = FutureReader<Result<Option<Trailers>, ErrorCode>>;
 
 /// An answer of the origin, or what was made of it.
 pub(super) struct Fetched {
@@ -44,7 +38,10 @@ pub(super) enum FetchedBody {
 }
 
 /// Sends the request on, its body streaming, and waits for the head of the answer.
-pub(super) async fn fetch(step: &mut Step<'_>, request: Request) -> Result<Fetched, Refused> {
+pub(super) async fn fetch(
+    step: &mut Step<'_>,
+    body: Option<ClientBody>,
+) -> Result<Fetched, Refused> {
     let origin = step.route.origin.as_ref();
     let origin = origin.and_then(|name| step.generation.document.origins.get(name));
     let Some(origin) = origin else {
@@ -53,28 +50,15 @@ pub(super) async fn fetch(step: &mut Step<'_>, request: Request) -> Result<Fetch
     step.call.stage = Stage::Origin;
     step.call.origin = Some(step.seen.route);
     let bytes_max = step.route.body_bytes_max;
-    let length = step.call.content_length();
-    if let Some(length) = length {
-        if length > bytes_max {
-            let cause = format!("the body of {length} bytes is longer than {bytes_max}");
-            return Err(Refused::new(413, "body_too_large", cause).at(Stage::Origin));
-        }
-        step.call.bytes_in.set(length);
+    let mut length = None;
+    if let Some(body) = &body {
+        let within = body.announced_within(bytes_max);
+        within.map_err(|fault| Refused::from(fault).at(Stage::Origin))?;
+        length = body.length();
     }
-    let fault = Rc::new(Cell::new(None));
-    let method = request.get_method();
-    let body = step.call.has_body.then(|| match length {
-        // Spin holds the client to the length that it announced.
-        Some(_) => {
-            let (stream, end) = consume_request(request);
-            (stream, without_trailers(end, fault.clone()))
-        }
-        None => {
-            let bytes_in = step.call.bytes_in.clone();
-            bounded(request, bytes_max, bytes_in, fault.clone())
-        }
-    });
-    let outgoing = build(step, origin, method, length, body)?;
+    let fault = BodyFaultCell::default();
+    let body = body.map(|body| body.send_on(bytes_max, Rc::clone(&fault)));
+    let outgoing = build(step, origin, length, body)?;
     let requested_at_ms = unix_ms();
     let begun_ns = monotonic_ns();
     let result = client::send(outgoing).await;
@@ -95,24 +79,12 @@ pub(super) async fn fetch(step: &mut Step<'_>, request: Request) -> Result<Fetch
     }
 }
 
-/// Why a client's body is not handed on to its end.
-enum BodyFault {
-    /// It has no announced length, and more bytes than may be.
-    TooLong,
-    /// It is not framed as it should be, or ends too early.
-    Malformed(ErrorCode),
-}
-
-/// Where the fault of a body is told.
-type BodyFaultCell = Rc<Cell<Option<BodyFault>>>;
-
 /// The request for the origin.
 fn build(
     step: &Step<'_>,
     origin: &Origin,
-    method: Method,
     length: Option<u64>,
-    body: Option<(StreamReader<u8>, BodyEnd)>,
+    body: Option<Flow>,
 ) -> Result<Request, Refused> {
     let target = match step.plan.origin_target {
         [] => step.seen.target,
@@ -132,7 +104,13 @@ fn build(
         request_id: &call.request_id,
         picture: step.plan.image.is_some(),
     };
-    let made = forward.build().map_err(|error| not_forwardable(&error))?;
+    let mut made = forward.build().map_err(|error| not_forwardable(&error))?;
+    let inspection = step.generation.inspection(step.seen.site);
+    if inspection.is_some_and(|plan| plan.responses) {
+        // Rules read no coding.
+        let identity = HeaderValue::from_static("identity");
+        made.headers.insert(http::header::ACCEPT_ENCODING, identity);
+    }
     let mut list = entries(&made.headers);
     if let (Some(length), Some(_)) = (length, &body) {
         list.push(("content-length".to_owned(), length.to_string().into_bytes()));
@@ -163,6 +141,7 @@ fn build(
         .ok()
         .filter(|target| target.starts_with('/') && !target.contains('#'))
         .ok_or_else(|| not_forwardable(&ForwardError("the target is no origin-form")))?;
+    let method = call.method.clone();
     outgoing(method, &origin.url, target, list, body, Some(options))
         .map_err(|cause| Refused::new(502, "origin_unreachable", cause).at(Stage::Origin))
 }
@@ -173,7 +152,7 @@ pub(super) fn outgoing(
     url: &str,
     target: &str,
     fields: Vec<(String, Vec<u8>)>,
-    body: Option<(StreamReader<u8>, BodyEnd)>,
+    body: Option<Flow>,
     options: Option<RequestOptions>,
 ) -> Result<Request, String> {
     let uri: Uri = url.parse().map_err(|_| format!("{url:?} is no URL"))?;
@@ -259,62 +238,6 @@ fn takes_trailers(head: &Head) -> bool {
     lines
         .flat_map(|(_, value)| value.split(|byte| *byte == b','))
         .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-}
-
-/// The client's body as it comes.
-pub(super) fn consume_request(request: Request) -> (StreamReader<u8>, BodyEnd) {
-    let (_, result) = wit_future::new(|| Ok(()));
-    Request::consume_body(request, result)
-}
-
-/// A client's trailers are not handed on: they would come after all checks. That its body broke
-/// off is.
-fn without_trailers(end: BodyEnd, fault: BodyFaultCell) -> BodyEnd {
-    let (finish, finished) = wit_future::new(|| Ok(None));
-    spawn(async move {
-        let _ = finish.write(ended(end, &fault).await).await;
-    });
-    finished
-}
-
-/// The end of a client's body, its fault told.
-async fn ended(end: BodyEnd, fault: &BodyFaultCell) -> Result<Option<Trailers>, ErrorCode> {
-    end.await.map(|_| None).inspect_err(|error| {
-        fault.set(Some(BodyFault::Malformed(error.clone())));
-    })
-}
-
-/// The client's body, counted, and broken off where it is longer than `bytes_max`.
-fn bounded(
-    request: Request,
-    bytes_max: u64,
-    bytes_in: Rc<Cell<u64>>,
-    fault: BodyFaultCell,
-) -> (StreamReader<u8>, BodyEnd) {
-    let (mut from, end) = consume_request(request);
-    let (mut to, stream) = wit_stream::new::<u8>();
-    let broken = || Err(ErrorCode::HttpRequestBodySize(None));
-    let (finish, finished) = wit_future::new(broken);
-    spawn(async move {
-        let mut buffer = Vec::with_capacity(CHUNK_BYTES);
-        loop {
-            let (result, chunk) = from.read(buffer).await;
-            let so_far = bytes_in.get().saturating_add(chunk.len() as u64);
-            bytes_in.set(so_far);
-            if so_far > bytes_max {
-                fault.set(Some(BodyFault::TooLong));
-                let _ = finish.write(broken()).await;
-                return;
-            }
-            buffer = to.write_all(chunk).await;
-            if !buffer.is_empty() || result == StreamResult::Dropped {
-                break;
-            }
-        }
-        drop(to);
-        let _ = finish.write(ended(end, &fault).await).await;
-    });
-    (stream, finished)
 }
 
 fn not_forwardable(error: &ForwardError) -> Refused {

@@ -5,6 +5,7 @@ mod call;
 mod charge;
 mod decide;
 mod fetch;
+mod inspect;
 mod lookup;
 mod path;
 mod picture;
@@ -15,6 +16,7 @@ mod route_fields;
 mod state;
 mod store;
 
+use lockgate_spin_shell::clock::{micros_since, monotonic_ns, unix_ms, unix_ns};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
 
 /// The policy, which the composed file brings along.
@@ -57,28 +59,4 @@ impl spin_sdk::wasip3::exports::http::handler::Guest for export::Gateway {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         Ok(path::handle(request).await)
     }
-}
-
-/// Milliseconds since 1970.
-fn unix_ms() -> u64 {
-    unix_ns() / 1_000_000
-}
-
-/// Nanoseconds since 1970: the clock of the limits, since it is the only one that instances share.
-fn unix_ns() -> u64 {
-    let now = spin_sdk::wasip3::clocks::system_clock::now();
-    let seconds = u64::try_from(now.seconds).unwrap_or(0);
-    seconds
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::from(now.nanoseconds))
-}
-
-/// Nanoseconds of a clock that does not go backwards.
-fn monotonic_ns() -> u64 {
-    spin_sdk::wasip3::clocks::monotonic_clock::now()
-}
-
-/// Microseconds since a moment of [`monotonic_ns`].
-fn micros_since(begun_ns: u64) -> u64 {
-    monotonic_ns().saturating_sub(begun_ns) / 1_000
 }

@@ -3,7 +3,9 @@
 //! ```text
 //! push      a new policy, by whoever has the token
 //! decide    normalise, site, firewall, route, sign-in, authorize: one call into policy.wasm
-//! charge    every limit, or none; a route's own answer leaves here
+//! charge    every limit, or none
+//! inspect   rules that read more than the head, where the site has such; a route's own answer
+//!           leaves here
 //! lookup    a fresh stored response answers
 //! fetch     the origin; for pictures the image component makes the answer of it
 //! store     what may be stored is, once it is sent
@@ -14,6 +16,7 @@ use std::rc::Rc;
 
 use lockgate_record::Stage;
 use lockgate_shell::{Route, ids};
+use lockgate_spin_shell::body::ClientBody;
 use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
 use spin_sdk::wasip3::http::types::{Request, Response};
 
@@ -21,7 +24,7 @@ use super::answer::{self, Body, Reply};
 use super::call::Call;
 use super::refused::{Fields, Refused, add};
 use super::state::{self, Generation};
-use super::{charge, decide, fetch, lookup, picture, push, route_fields, store};
+use super::{charge, decide, fetch, inspect, lookup, picture, push, route_fields, store};
 
 /// What all stages after the decision work on.
 pub(super) struct Step<'a> {
@@ -53,7 +56,11 @@ async fn run(call: &mut Call, request: Request) -> Result<Reply, Refused> {
     })?;
     call.generation = Some(generation.clone());
     let bytes = decide::decide(call, &generation).await?;
-    let result = act(call, &generation, request, &bytes).await;
+    let (length, received) = (call.content_length(), call.bytes_in.clone());
+    let body = call
+        .has_body
+        .then(|| ClientBody::new(request, length, received));
+    let result = act(call, &generation, body, &bytes).await;
     call.verdict = bytes;
     result
 }
@@ -61,7 +68,7 @@ async fn run(call: &mut Call, request: Request) -> Result<Reply, Refused> {
 async fn act(
     call: &mut Call,
     generation: &Rc<Generation>,
-    request: Request,
+    body: Option<ClientBody>,
     verdict: &[u8],
 ) -> Result<Reply, Refused> {
     let verdict =
@@ -91,6 +98,10 @@ async fn act(
         fields: Fields::new(),
     };
     charge::charge(&mut step).await?;
+    let body = match inspect::request(&mut step, body).await? {
+        inspect::Outcome::Pass(body) => body,
+        inspect::Outcome::Answer(reply) => return Ok(reply),
+    };
     if let Some(answer) = &plan.answer {
         return answered(answer, seen, Some(route), step.call, step.fields);
     }
@@ -98,17 +109,18 @@ async fn act(
         lookup::Outcome::Answer(reply) => return Ok(reply),
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
-    let mut fetched = fetch::fetch(&mut step, request).await?;
+    let fetched = fetch::fetch(&mut step, body).await?;
+    let mut fetched = inspect::response(&mut step, fetched).await?;
     picture::transform(&mut step, &mut fetched).await?;
     Ok(store::respond(step, fetched, forwarded))
 }
 
 /// A route's own answer, or a refusal by the policy. `fields` are those that it has already.
-fn answered(
+pub(super) fn answered(
     answer: &Answer<'_>,
     seen: &Seen<'_>,
     route: Option<&Route>,
-    call: &Call,
+    call: &mut Call,
     mut fields: Fields,
 ) -> Result<Reply, Refused> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -119,6 +131,12 @@ fn answered(
         let replaced = route.is_some_and(|route| route_fields::sets(route, "content-type"));
         if !answer.content_type.is_empty() && !replaced {
             add(&mut fields, "content-type", answer.content_type);
+        }
+        if seen.stage == lockgate_wire::Stage::Firewall {
+            // A rule that blocks with an answer of its own.
+            call.stage = Stage::Firewall;
+            call.code = Some("blocked".to_owned());
+            call.cause = Some(text(answer.cause));
         }
         add(&mut fields, "x-request-id", call.request_id.as_str());
         if let Some(route) = route {

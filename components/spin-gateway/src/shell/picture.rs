@@ -3,13 +3,14 @@
 
 use lockgate_record::Stage;
 use lockgate_shell::picture::{about_the_output, coding, etag, media_type};
+use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
 use lockgate_wire::ImagePlan;
 use serde::Deserialize;
 use spin_sdk::wasip3::http::client;
 use spin_sdk::wasip3::http::types::{Method, RequestOptions};
 use spin_sdk::wasip3::wit_bindgen::{StreamReader, StreamResult};
 
-use super::fetch::{self, BodyEnd, CHUNK_BYTES, Fetched, FetchedBody};
+use super::fetch::{self, Fetched, FetchedBody};
 use super::path::Step;
 use super::refused::Refused;
 use super::{state, unix_ms};

@@ -5,22 +5,20 @@
 //! there is no such route: the path is the policy's to decide on, as any other.
 
 use lockgate_record::Stage;
-use lockgate_shell::Package;
+use lockgate_shell::{Document, Package, PackageError, Programs};
+use lockgate_spin_shell::body::{self, CHUNK_BYTES};
+use spin_sdk::key_value::Store;
 use spin_sdk::wasip3::http::types::Request;
 use spin_sdk::wasip3::wit_bindgen::StreamResult;
 
 use super::answer::{Body, Reply};
 use super::call::Call;
-use super::fetch::{self, CHUNK_BYTES};
 use super::refused::{Fields, Refused, add};
-use super::state;
+use super::state::{self, ProgramsIn};
 use crate::push::{self, PACKAGE_BYTES_MAX};
 
-/// The packages that were pushed, one digest a line, the newest first.
+/// The packages that were pushed: see [`push::history`].
 const HISTORY_KEY: &str = "lockgate/policy/history";
-
-/// How many of them are kept.
-const HISTORY_MAX: usize = 10;
 
 /// Whether the request was one of these.
 pub(super) enum Outcome {
@@ -61,63 +59,79 @@ pub(super) async fn run(call: &mut Call, request: Request) -> Outcome {
 }
 
 async fn put(call: &mut Call, query: &str, request: Request) -> Result<Reply, Refused> {
-    let unavailable =
-        |cause: String| Refused::new(503, "store_unavailable", cause).at(Stage::Respond);
-    let (bytes, digest) = match query.strip_prefix("package=") {
-        Some(digest) if is_digest(digest) => {
+    let (bytes, pushed) = match query.strip_prefix("package=") {
+        Some(digest) if push::is_digest(digest) => {
             let stored = state::stored_package(digest).await;
             let missing = |cause| {
                 let refused = Refused::new(404, "package_not_found", cause).at(Stage::Respond);
                 refused.detail("The store does not hold this package.")
             };
-            (stored.map_err(missing)?, digest.to_owned())
+            (stored.map_err(missing)?, false)
         }
         Some(_) => return Err(rejected("package is no SHA-256 in hexadecimal")),
-        None => {
-            let bytes = receive(call, request).await?;
-            let digest = push::package_digest(&bytes);
-            (bytes, digest)
-        }
+        None => (receive(call, request).await?, true),
     };
-    let package = Package::from_bytes(&bytes).map_err(|error| rejected(error.to_string()))?;
+    let refuse = |error: PackageError| rejected(error.to_string());
+    let (package, behind) = Package::from_bytes(&bytes).map_err(refuse)?;
+    let (own, _) = bytes.split_at(bytes.len().saturating_sub(behind.len()));
+    let digest = push::package_digest(own);
+    let document = package.document.clone();
+    let has_programs = pushed && !behind.is_empty();
+    let programs = if has_programs {
+        let programs = Programs::split(&document, behind).map_err(refuse)?;
+        programs.check().map_err(refuse)?;
+        programs
+    } else {
+        Programs::default()
+    };
+    // The bundle ends a package, and its programs stand behind that.
+    let bundle_at = own.len().saturating_sub(package.bundle.len());
+    let source = match bytes.get(bundle_at..) {
+        Some(whole) if has_programs => ProgramsIn::Bytes(whole),
+        _ => ProgramsIn::Store,
+    };
     // Loaded here before anybody else gets to see it: a bad one changes nothing.
-    let loaded = state::load(package, digest.clone()).await;
+    let loaded = state::load(package, source, digest.clone()).await;
     loaded.map_err(rejected)?;
-    let store = state::store().await.map_err(unavailable)?;
-    let set = |key: String, value: Vec<u8>| {
-        let store = store.clone();
-        async move {
-            store
-                .set(key, value)
-                .await
-                .map_err(|error| unavailable(error.to_string()))
-        }
-    };
-    set(push::package_key(&digest), bytes).await?;
-    set(push::CURRENT_KEY.to_owned(), digest.clone().into_bytes()).await?;
-    let history = store
-        .get(HISTORY_KEY)
-        .await
-        .ok()
-        .flatten()
-        .unwrap_or_default();
-    let history = String::from_utf8(history).unwrap_or_default();
-    let mut lines: Vec<&str> = vec![&digest];
-    lines.extend(
-        history
-            .lines()
-            .filter(|line| *line != digest && is_digest(line)),
-    );
-    let dropped = lines.split_off(lines.len().min(HISTORY_MAX));
-    set(HISTORY_KEY.to_owned(), lines.join("\n").into_bytes()).await?;
-    for digest in dropped {
-        let _ = store.delete(push::package_key(digest)).await;
-    }
+    keep(&digest, own, &document, &programs).await?;
     say().await
 }
 
-fn is_digest(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// Keeps a package and its programs in the store, the package last: then it is in force.
+async fn keep(
+    digest: &str,
+    package: &[u8],
+    document: &Document,
+    programs: &Programs<'_>,
+) -> Result<(), Refused> {
+    let store = state::store().await.map_err(unavailable)?;
+    for (digest, image) in programs.iter() {
+        let key = push::program_key(digest);
+        if !matches!(store.exists(&key).await, Ok(true)) {
+            set(&store, &key, image).await?;
+        }
+    }
+    set(&store, &push::package_key(digest), package).await?;
+    set(&store, push::CURRENT_KEY, digest.as_bytes()).await?;
+    let history = store.get(HISTORY_KEY).await.ok().flatten();
+    let history = String::from_utf8(history.unwrap_or_default()).unwrap_or_default();
+    let named = document.programs.iter();
+    let named = named.map(|program| program.digest.as_str());
+    let (history, dropped) = push::history(&history, digest, named);
+    set(&store, HISTORY_KEY, history.as_bytes()).await?;
+    for key in dropped {
+        let _ = store.delete(key).await;
+    }
+    Ok(())
+}
+
+async fn set(store: &Store, key: &str, value: &[u8]) -> Result<(), Refused> {
+    let set = store.set(key, value).await;
+    set.map_err(|error| unavailable(error.to_string()))
+}
+
+fn unavailable(cause: String) -> Refused {
+    Refused::new(503, "store_unavailable", cause).at(Stage::Respond)
 }
 
 /// The pusher is the operator: they are told what is wrong.
@@ -137,7 +151,7 @@ async fn receive(call: &mut Call, request: Request) -> Result<Vec<u8>, Refused> 
     if announced > PACKAGE_BYTES_MAX {
         return Err(too_large());
     }
-    let (mut stream, end) = fetch::consume_request(request);
+    let (mut stream, end) = body::consume_request(request);
     let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).max(1));
     loop {
         if bytes.len() == bytes.capacity() {

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::net::IpAddr;
 
-use lockgate_record::{AddressMask, LimitsState, Record};
-use lockgate_wire::verdict::COUNTED_MAX;
+use lockgate_record::{AddressMask, Inspection, LimitsState, Record};
+use lockgate_wire::COUNTED_MAX;
 use lockgate_wire::{NONE, Verdict};
 use sha2::{Digest as _, Sha256};
 
@@ -26,8 +26,9 @@ pub(super) async fn write(call: Call, bytes_out: u64, failure: Option<&str>) {
     let rule = |index| name(|document| &document.rules, index);
     let route = |index: u16| document?.routes.get(usize::from(index));
     let mut counted = [""; COUNTED_MAX];
-    let counted_len = seen.map_or(0, |seen| {
-        let rules = seen.counted.as_slice();
+    let said = call.rules.or(seen.map(|seen| (seen.rule, seen.counted)));
+    let counted_len = said.as_ref().map_or(0, |(_, counted)| {
+        let rules = counted.as_slice();
         for (slot, index) in counted.iter_mut().zip(rules) {
             *slot = rule(*index).unwrap_or("?");
         }
@@ -80,11 +81,17 @@ pub(super) async fn write(call: Call, bytes_out: u64, failure: Option<&str>) {
         code: call.code.as_deref(),
         cause,
         stage: call.stage,
-        rule: seen
-            .filter(|seen| seen.rule != NONE)
-            .and_then(|seen| rule(seen.rule)),
+        rule: said
+            .filter(|(ended, _)| *ended != NONE)
+            .and_then(|(ended, _)| rule(ended)),
         counted: counted.get(..counted_len).unwrap_or_default(),
-        inspection: None,
+        inspection: call.inspected.as_ref().map(|found| Inspection {
+            rules: &found.rules,
+            more: found.more,
+            inbound_score: found.inbound_score,
+            outbound_score: found.outbound_score,
+            us: found.us,
+        }),
         subject,
         limits: match call.limited {
             Some(index) => {

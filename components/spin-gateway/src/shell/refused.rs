@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use lockgate_record::Stage;
+use lockgate_spin_shell::inspection::NotHeld;
 
 /// Header fields: names and values.
 pub(super) type Fields = Vec<(String, Vec<u8>)>;
@@ -21,6 +22,12 @@ pub(super) struct Refused {
     pub(super) cause: String,
     pub(super) fields: Fields,
     pub(super) stage: Stage,
+}
+
+impl From<NotHeld> for Refused {
+    fn from(fault: NotHeld) -> Self {
+        Self::new(fault.status, fault.code, fault.cause)
+    }
 }
 
 impl Refused {

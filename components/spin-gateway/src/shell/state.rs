@@ -4,12 +4,14 @@
 //! from its files where none was pushed, and asks once a second whether another one was. Nothing
 //! here is of one request. No borrow of [`STATE`] outlives a statement, so none crosses an `await`.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use lockgate_limits::{LimitSpec, StoredLimits};
+use lockgate_shell::inspection::InspectionPlan;
 use lockgate_shell::spin::variable_name;
-use lockgate_shell::{Document, Package};
+use lockgate_shell::{Document, Package, Programs};
 use spin_sdk::key_value::Store;
 use spin_sdk::sqlite::Connection;
 use spin_sdk::variables;
@@ -23,6 +25,7 @@ use crate::push;
 /// Where the manifest mounts what `lockgate policy build` made.
 const BUNDLE_FILE: &str = "/lockgate/policy.bundle";
 const DOCUMENT_FILE: &str = "/lockgate/shell.json";
+const PROGRAMS_FILE: &str = "/lockgate/policy.programs";
 
 /// How often the store is asked for another package.
 const CHECK_EVERY_MS: u64 = 1_000;
@@ -48,6 +51,18 @@ pub(super) enum Signature {
 }
 
 impl Generation {
+    /// How the site's program inspects requests, where it has one.
+    pub(super) fn inspection(&self, site: u16) -> Option<&InspectionPlan> {
+        let plan = self.document.inspections.get(usize::from(site));
+        plan.and_then(Option::as_ref)
+    }
+
+    /// Bytes of a body that the site's own rules look at; `None` where none does.
+    pub(super) fn rules_body_bytes(&self, site: u16) -> Option<u32> {
+        let bytes = self.document.rules_body_bytes.get(usize::from(site));
+        bytes.copied().flatten()
+    }
+
     /// The index of a signature's limit.
     pub(super) fn signature_limit(&self, which: Signature) -> u16 {
         let first = u16::try_from(self.document.limits.len()).unwrap_or(u16::MAX);
@@ -128,14 +143,17 @@ async fn refresh(loaded: Option<Rc<Generation>>) -> Result<Rc<Generation>, Strin
     if let Some(generation) = with(|state| state.generation.clone()) {
         return Ok(generation);
     }
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "under Spin the shell is the host: its files are mounted by the manifest"
-    )]
-    let read = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
-    let package = Package::new(&read(DOCUMENT_FILE)?, read(BUNDLE_FILE)?)
+    let package = Package::new(&file(DOCUMENT_FILE)?, file(BUNDLE_FILE)?)
         .map_err(|error| error.to_string())?;
-    load(package, String::new()).await
+    load(package, ProgramsIn::Files, String::new()).await
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "under Spin the shell is the host: its files are mounted by the manifest"
+)]
+fn file(path: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{path}: {error}"))
 }
 
 async fn pushed() -> Result<Option<String>, String> {
@@ -146,8 +164,47 @@ async fn pushed() -> Result<Option<String>, String> {
 
 async fn load_pushed(digest: &str) -> Result<Rc<Generation>, String> {
     let bytes = stored_package(digest).await?;
-    let package = Package::from_bytes(&bytes).map_err(|error| error.to_string())?;
-    load(package, digest.to_owned()).await
+    let (package, _) = Package::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    load(package, ProgramsIn::Store, digest.to_owned()).await
+}
+
+/// Where the programs of a package are that the policy does not hold yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ProgramsIn<'b> {
+    /// Beside the files of the manifest.
+    Files,
+    /// Each under its digest in the key-value store.
+    Store,
+    /// In these bytes: the bundle, and its programs behind it.
+    Bytes(&'b [u8]),
+}
+
+/// The bundle with its programs behind it.
+async fn with_programs<'b>(
+    document: &Document,
+    mut bundle: Vec<u8>,
+    programs: ProgramsIn<'b>,
+) -> Result<Cow<'b, [u8]>, String> {
+    match programs {
+        ProgramsIn::Bytes(bytes) => return Ok(Cow::Borrowed(bytes)),
+        ProgramsIn::Files => {
+            let file = file(PROGRAMS_FILE)?;
+            let programs = Programs::split(document, &file);
+            programs.map_err(|error| format!("{PROGRAMS_FILE}: {error}"))?;
+            bundle.extend_from_slice(&file);
+        }
+        ProgramsIn::Store => {
+            let store = store().await?;
+            for program in &document.programs {
+                let image = store.get(push::program_key(&program.digest)).await;
+                let image = image.map_err(|error| error.to_string())?;
+                let image = image.filter(|image| image.len() == program.bytes as usize);
+                let image = image.ok_or("the store does not hold its programs")?;
+                bundle.extend_from_slice(&image);
+            }
+        }
+    }
+    Ok(Cow::Owned(bundle))
 }
 
 /// A package of the store, which must be what its name says.
@@ -163,7 +220,11 @@ pub(super) async fn stored_package(digest: &str) -> Result<Vec<u8>, String> {
 
 /// Puts a package in force in this instance, whole or not at all. `name` is its digest, empty for
 /// that of the files.
-pub(super) async fn load(package: Package, name: String) -> Result<Rc<Generation>, String> {
+pub(super) async fn load(
+    package: Package,
+    programs: ProgramsIn<'_>,
+    name: String,
+) -> Result<Rc<Generation>, String> {
     let Package {
         mut document,
         bundle,
@@ -196,8 +257,15 @@ pub(super) async fn load(package: Package, name: String) -> Result<Rc<Generation
         component_tag: tag(&document.component),
         document,
     });
-    // From here on without a pause: the policy and what goes with it change together.
-    decisions::load(&bundle, &secrets)?;
+    // From a load on without a pause: the policy and what goes with it change together.
+    if let Err(reason) = decisions::load(&bundle, &secrets) {
+        // The composed file may have the programs in it; if not, they are megabytes to read.
+        if generation.document.programs.is_empty() {
+            return Err(reason);
+        }
+        let whole = with_programs(&generation.document, bundle, programs).await?;
+        decisions::load(&whole, &secrets)?;
+    }
     with(|state| {
         state.generation = Some(generation.clone());
         state.package = name;

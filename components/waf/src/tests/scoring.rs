@@ -63,6 +63,10 @@ fn a_level_that_is_off_is_skipped() {
     let transaction = run(&engine, &get("/?a=evil+odd", &[]));
     assert_eq!(ids(&transaction), [10]);
     assert_eq!(*transaction.verdict(), Verdict::Pass);
+    // All but the one that was skipped.
+    assert_eq!(transaction.rules_asked(), 6);
+    let all = scoring("2").engine();
+    assert_eq!(run(&all, &get("/?a=x", &[])).rules_asked(), 7);
 }
 
 #[test]
@@ -78,6 +82,7 @@ fn scores_add_up_to_a_verdict() {
         }
     );
     assert_eq!(transaction.tx("score"), Some(b"6".to_vec()));
+    assert_eq!(transaction.scores().collect::<Vec<_>>(), [("score", 6)]);
     assert!(transaction.matched()[2].disruptive && !transaction.matched()[0].disruptive);
     assert!(run(&engine, &get("/?a=evil", &[])).verdict().passes());
 }

@@ -21,12 +21,15 @@ impl Transaction<'_> {
         self.write_name(item, &mut variable);
         variable.truncate(VALUE_BYTES_MAX);
         let value = self.workspace.values.get(item.value);
-        let end = value.len().min(VALUE_BYTES_MAX);
+        let (from, to) = window(value.len(), span);
+        let within = |at: u32| at.saturating_sub(number(from)).min(number(to - from));
         values.push(MatchedValue {
             link,
             variable,
-            value: value.get(..end).unwrap_or_default().to_vec(),
-            span,
+            value: value.get(from..to).unwrap_or_default().to_vec(),
+            span: span.map(|(start, end)| (within(start), within(end))),
+            offset: number(from),
+            length: number(value.len()),
         });
     }
 
@@ -78,5 +81,36 @@ impl Transaction<'_> {
     #[must_use]
     pub fn highest_severity(&self) -> u8 {
         self.highest_severity
+    }
+}
+
+/// Which [`VALUE_BYTES_MAX`] bytes of a value are told: its beginning, or what is around the match.
+fn window(length: usize, span: Option<(u32, u32)>) -> (usize, usize) {
+    let (start, end) = span.unwrap_or_default();
+    let from = if end as usize <= VALUE_BYTES_MAX {
+        0
+    } else {
+        let room = VALUE_BYTES_MAX.saturating_sub(end.saturating_sub(start) as usize);
+        (start as usize).saturating_sub(room / 2).min(length)
+    };
+    (from, length.min(from.saturating_add(VALUE_BYTES_MAX)))
+}
+
+fn number(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::window;
+
+    #[test]
+    fn what_matched_is_told_with_what_is_around_it() {
+        assert_eq!(window(10, None), (0, 10));
+        assert_eq!(window(9_000, None), (0, 512));
+        assert_eq!(window(9_000, Some((500, 512))), (0, 512));
+        assert_eq!(window(9_000, Some((4_000, 4_012))), (3_750, 4_262));
+        assert_eq!(window(9_000, Some((8_990, 9_000))), (8_739, 9_000));
+        assert_eq!(window(9_000, Some((100, 8_000))), (100, 612));
     }
 }

@@ -17,6 +17,7 @@ impl<'e> Transaction<'e> {
         let engine = self.engine;
         let steps = engine.steps(phase);
         let mut at = 0;
+        let mut asked = 0_u32;
         while let Some(step) = steps.get(at) {
             at += 1;
             if self.state.mode == EngineMode::Off
@@ -26,7 +27,11 @@ impl<'e> Transaction<'e> {
             {
                 break;
             }
-            if self.is_removed(step.rule) || !self.passes_test(step) {
+            if self.is_removed(step.rule) {
+                continue;
+            }
+            asked = asked.wrapping_add(1);
+            if !self.passes_test(step) {
                 continue;
             }
             let next = if step.plain && self.workspace.removed_targets.is_empty() {
@@ -38,6 +43,7 @@ impl<'e> Transaction<'e> {
                 at = next;
             }
         }
+        self.rules_asked = self.rules_asked.saturating_add(asked);
         if self.is_exhausted() {
             self.reject(engine.program.settings.limits.exhausted_action);
         }

@@ -5,15 +5,15 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use lockgate_bundle::NumberedFirewall;
+use lockgate_bundle::{Bundle, NumberedFirewall};
 use lockgate_config::Loaded;
 use lockgate_config::types::{
-    PatternKind, Rule, RuleAction, RuleGroup, RulesFile, Site, Statement,
+    Geo, PatternKind, Rule, RuleAction, RuleGroup, RulesFile, Site, Statement,
 };
 use lockgate_firewall::useragent::Anchor;
 use lockgate_firewall::{
-    ALL_CLIENTS, Action, CompiledFirewall, Firewall, FirewallBuilder, IpSetBuilder, ResponseSpec,
-    RuleSpec, UserAgentPatterns,
+    ALL_CLIENTS, Action, CompiledFirewall, FirewallBuilder, IpSetBuilder, ResponseSpec, RuleSpec,
+    UserAgentPatterns,
 };
 use statement::Statements;
 
@@ -84,34 +84,47 @@ fn build(loaded: &Loaded, files: &[PathBuf]) -> Result<CompiledFirewall, String>
         Ok((file.as_path(), rules))
     });
     let compiled = compile_rules(&named.collect::<Result<Vec<_>, String>>()?)?;
-    check_runs(&compiled)?;
+    check_runs(&compiled, &loaded.config.geo)?;
     Ok(compiled)
 }
 
-/// Refuses rules that a gateway would take and never match: it decides on the head alone, counts for
-/// its limits only, and has no database of places.
-fn check_runs(compiled: &CompiledFirewall) -> Result<(), String> {
-    let rules = Firewall::load(compiled.clone()).map_err(|error| error.to_string())?;
-    if let Some((_, name, _)) = rules.rates().next() {
+/// Refuses what a gateway would take and not run.
+fn check_runs(compiled: &CompiledFirewall, geo: &Geo) -> Result<(), String> {
+    let rates = compiled.rules.iter().filter(|rule| rule.rate.is_some());
+    if rates.count() > lockgate_wire::rules::CHARGES_MAX {
         return Err(format!(
-            "rule `{name}`: a gateway does not run rate_based yet; use `rate_limits`"
+            "there are more than {} rate-based rules",
+            lockgate_wire::rules::CHARGES_MAX
         ));
     }
-    if rules.body_bytes_max().is_some() {
-        let reason = "a rule looks at bodies, which a gateway's own rules do not yet; the Core Rule \
-                      Set does";
-        return Err(reason.to_owned());
+    let missing =
+        |what, key| format!("a rule asks for the client's {what}, and there is no geo.{key}");
+    if compiled.reads_country() && geo.country_database.is_none() {
+        return Err(missing("country", "country_database"));
     }
-    if rules.reads_geo() {
-        return Err(
-            "a rule asks where the client is, which a gateway does not know yet".to_owned(),
-        );
-    }
-    if rules.reads_tls_fingerprint() {
-        let reason = "a rule asks for the TLS fingerprint, which a gateway does not know yet";
-        return Err(reason.to_owned());
+    if compiled.reads_asn() && geo.asn_database.is_none() {
+        return Err(missing("autonomous system", "asn_database"));
     }
     Ok(())
+}
+
+/// What native rules of a bundle ask of a host, and a shell without it would pass over: the first
+/// such thing, in words. `None`: they run anywhere.
+#[must_use]
+pub fn needs_host(bundle: &Bundle) -> Option<String> {
+    bundle.firewalls.iter().find_map(|firewall| {
+        let rules = &firewall.compiled;
+        if let Some(rule) = rules.rules.iter().find(|rule| rule.rate.is_some()) {
+            return Some(format!("rule `{}` counts requests (rate_based)", rule.name));
+        }
+        let asks = [
+            (rules.reads_country(), "asks for the client's country"),
+            (rules.reads_asn(), "asks for the client's autonomous system"),
+            (rules.reads_tls_fingerprint(), "asks for the TLS fingerprint"),
+        ];
+        let asked = asks.iter().find(|(asks, _)| *asks);
+        asked.map(|(_, what)| format!("a rule {what}"))
+    })
 }
 
 /// Compiles rule files to one firewall, without a gateway around it.

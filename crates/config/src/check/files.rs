@@ -46,6 +46,14 @@ pub(crate) fn jwks(file: &Path, text: &str, faults: &mut Vec<Fault>) {
     }
 }
 
+/// Rules are versions of a folder that is there.
+pub(crate) fn folder(named: &NamedFile, faults: &mut Vec<Fault>) {
+    if !named.file.is_dir() {
+        let reason = format!("there is no folder {:?}", named.file.to_string_lossy());
+        faults.push(Fault::new(&named.at, &named.path, reason));
+    }
+}
+
 /// A PEM file has a block of the kind that it is named for (RFC 7468).
 pub(crate) fn pem(named: &NamedFile, text: &str, faults: &mut Vec<Fault>) {
     let (label, what) = match named.used_as.as_str() {

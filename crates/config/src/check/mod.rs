@@ -9,12 +9,13 @@ mod routes;
 mod rules;
 mod sign_in;
 mod sites;
+mod versions;
 
 use crate::fault::Fault;
 use crate::tree::Node;
 
 pub(crate) use expressions::{expressions, names};
-pub(crate) use files::{jwks, pem};
+pub(crate) use files::{folder, jwks, pem};
 pub(crate) use rules::{rules, statements};
 
 /// Checks the conditions between the keys of `gateway.toml`.
@@ -31,6 +32,8 @@ pub(crate) fn gateway(root: &Node, faults: &mut Vec<Fault>) {
     images::sizes(root, faults);
     images::sources(root, faults);
     images::presets_only(root, faults);
+    versions::folders(root, faults);
+    versions::tokens(root, faults);
 }
 
 /// `sites.NAME` of each site, with its table.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Admin, Cache, ImagePool, ImagePreset, Listener, OriginServer, Policy, RateLimit, Record,
-    Secret, Server, SignIn, Site,
+    Admin, Cache, Geo, ImagePool, ImagePreset, Listener, OriginServer, Policy, RateLimit, Record,
+    RuleVersions, Secret, Server, SignIn, Site,
 };
 
 /// `gateway.toml`: what the gate listens on, which sites it serves and what it may use for it.
@@ -36,9 +36,15 @@ pub struct GatewayConfig {
     /// The shared response cache (RFC 9111), in memory.
     #[serde(default)]
     pub cache: Cache,
+    /// Where clients are, for rules that ask for it.
+    #[serde(default)]
+    pub geo: Geo,
     /// Decision records: one JSON line a request.
     #[serde(default)]
     pub record: Record,
+    /// Versions of the rules. Without this table none are kept, and rules are changed in their files alone.
+    #[serde(default)]
+    pub rule_versions: Option<RuleVersions>,
     /// Secrets by name: where each is found, never its value.
     #[serde(default)]
     #[schemars(extend("x-names" = "name"))]
@@ -76,7 +82,9 @@ impl Default for GatewayConfig {
             policy: Policy::default(),
             image: ImagePool::default(),
             cache: Cache::default(),
+            geo: Geo::default(),
             record: Record::default(),
+            rule_versions: None,
             secrets: BTreeMap::new(),
             origins: BTreeMap::new(),
             sign_in: BTreeMap::new(),

@@ -197,3 +197,14 @@ pub(crate) fn variable(text: &str) -> Result<String, String> {
     }
     Ok(text.to_owned())
 }
+
+/// The digest of a token: `sha256:` and 64 hexadecimal digits.
+pub(crate) fn token_digest(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:");
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if digits.is_some_and(|digits| digits.len() == 64 && digits.bytes().all(hex)) {
+        return Ok(text.to_owned());
+    }
+    // The text is not shown: it may be the token itself.
+    Err("is not \"sha256:\" and 64 hexadecimal digits in lower case; `lockgate rules token` prints it".to_owned())
+}

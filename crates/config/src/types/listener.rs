@@ -1,9 +1,12 @@
 //! Where the gate listens.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::AdminToken;
 
 /// Sockets that accept requests in the same way.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -35,4 +38,9 @@ pub struct Admin {
     /// Address of liveness, readiness and metrics. Keep it away from the public.
     #[schemars(extend("x-format" = "socket-address"))]
     pub address: SocketAddr,
+    /// Tokens of those who may see and change the rules there, by name: the name stands in versions and in the
+    /// audit log. They work where `rule_versions` is set.
+    #[serde(default)]
+    #[schemars(extend("x-names" = "name"))]
+    pub tokens: BTreeMap<String, AdminToken>,
 }

@@ -2,6 +2,7 @@
 
 mod crs;
 mod gateway;
+mod geo;
 pub(crate) mod grammar;
 mod listener;
 mod lists;
@@ -16,9 +17,11 @@ mod site;
 mod statement;
 mod store;
 pub mod text;
+mod versions;
 
 pub use crs::{Crs, CrsMode};
 pub use gateway::GatewayConfig;
+pub use geo::Geo;
 pub use listener::{Admin, Listener};
 pub use lists::{IpSet, PatternKind, RegexSet, UserAgentList, UserAgentPattern};
 pub use origin::{OriginServer, Secret, SecretEncoding, SecretSource};
@@ -39,5 +42,6 @@ pub use statement::{
 pub use store::{AddressMask, Cache, Record};
 pub use text::{
     Cidr, Country, Date, FieldName, HeaderName, HeaderValue, HostPattern, Label, Method, OriginUrl,
-    PathPattern, RateKeyName, Regex, TransformationName,
+    PathPattern, RateKeyName, Regex, TokenDigest, TransformationName,
 };
+pub use versions::{AdminRole, AdminToken, RuleVersions};

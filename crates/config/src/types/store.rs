@@ -37,6 +37,11 @@ pub struct Record {
     pub buffer_bytes_max: u64,
     /// How client addresses are written.
     pub mask_client_address: AddressMask,
+    /// Memory for what `lockgate explain` tells: the latest requests at which a rule matched, with
+    /// their heads and what was read of their bodies. It is never written to a file. 0: nothing is
+    /// kept.
+    #[schemars(range(max = 1_073_741_824))]
+    pub explain_bytes_max: u64,
 }
 
 impl Default for Record {
@@ -45,6 +50,7 @@ impl Default for Record {
             path: "-".to_owned(),
             buffer_bytes_max: 8 * 1024 * 1024,
             mask_client_address: AddressMask::None,
+            explain_bytes_max: 16 * 1024 * 1024,
         }
     }
 }

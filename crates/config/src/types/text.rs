@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grammar::{
     header_name, header_value, host_pattern, method, origin_url, path_pattern, split_port,
+    token_digest,
 };
 use super::rule_grammar::{country, date, field, label, rate_key, regex, transformation};
 use crate::spelling::quoted;
@@ -90,6 +91,10 @@ text_type! {
 text_type! {
     /// A registered request method, in upper case.
     Method, "method", method
+}
+text_type! {
+    /// The SHA-256 of a token: `sha256:` and 64 hexadecimal digits in lower case.
+    TokenDigest, "token-digest", token_digest
 }
 text_type! {
     /// The name of a header field (RFC 9110, section 5.1), in lower case.

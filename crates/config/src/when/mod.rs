@@ -28,3 +28,18 @@ mod place;
 
 pub(crate) use parser::{Mistake, Names, parse};
 pub(crate) use place::place;
+
+use crate::types::{RulesFile, Statement};
+
+/// What an expression means in a rule file, with the names of its sets and lists.
+///
+/// # Errors
+/// The first mistake.
+pub fn expression(text: &str, file: &RulesFile) -> Result<Statement, String> {
+    let names = Names {
+        ip_sets: file.ip_sets.keys().map(String::as_str).collect(),
+        user_agent_lists: file.user_agent_lists.keys().map(String::as_str).collect(),
+        regex_sets: file.regex_sets.keys().map(String::as_str).collect(),
+    };
+    parse(text, &names).map_err(|mistake| mistake.reason)
+}

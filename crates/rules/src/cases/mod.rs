@@ -12,4 +12,4 @@ mod run;
 pub use file::{Case, CaseFile};
 pub use report::{Failure, Report};
 pub use request::CaseError;
-pub use run::{RunError, case_file, run, run_file};
+pub use run::{RunError, case_file, run, run_file, run_loaded};

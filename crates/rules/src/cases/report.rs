@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// What came of the cases of one rule file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// How many cases were run.
     pub cases: usize,
@@ -20,7 +22,7 @@ impl Report {
 }
 
 /// A case that failed, or a rule that lacks one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The rule in question; empty where none is.
     pub rule: String,

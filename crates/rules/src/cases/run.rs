@@ -1,5 +1,7 @@
 //! Running cases.
 
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use lockgate_config::RulesFile;
@@ -37,18 +39,39 @@ pub fn case_file(rules: &Path) -> PathBuf {
     rules.with_extension("test.toml")
 }
 
-/// Runs the cases beside a rule file. `now_s` is the clock, seconds since the Unix epoch.
+/// Runs the cases beside a rule file; without a file of cases every rule of it lacks them. `now_s` is the
+/// clock, seconds since the Unix epoch.
 ///
 /// # Errors
 /// [`RunError`] when rules or cases cannot be read; what fails is in the report.
 pub fn run_file(rules: &Path, now_s: u64) -> Result<Report, RunError> {
-    let loaded = lockgate_config::load_rules(&[rules.to_owned()])?;
+    run_loaded(
+        rules,
+        &lockgate_config::load_rules(&[rules.to_owned()])?,
+        now_s,
+    )
+}
+
+/// The same of a rule file that was loaded by itself already.
+///
+/// # Errors
+/// [`RunError`] when the cases cannot be read or the rules cannot be compiled.
+pub fn run_loaded(
+    rules: &Path,
+    loaded: &BTreeMap<PathBuf, RulesFile>,
+    now_s: u64,
+) -> Result<Report, RunError> {
     let file = case_file(rules);
     let wrong = |reason: String| RunError::Cases {
         file: file.clone(),
         reason,
     };
-    let text = std::fs::read_to_string(&file).map_err(|error| wrong(error.to_string()))?;
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        // Then every rule lacks its cases, and the report says so.
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(wrong(error.to_string())),
+    };
     let cases: CaseFile =
         toml::from_str(&text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
     let rules: Vec<(&Path, &RulesFile)> = loaded

@@ -153,7 +153,7 @@ fn literal(pattern: &str) -> Option<(Place, String)> {
     Some((place, out))
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

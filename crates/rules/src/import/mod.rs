@@ -3,6 +3,7 @@
 pub mod aws;
 mod aws_statement;
 pub mod crawlers;
+pub mod list;
 mod toml_text;
 
 /// What an import gives.

@@ -11,7 +11,8 @@
 //! | `/nonsense` | answers bytes that are no verdict |
 //! | `/greedy` | asks for a signature check, and again when it is resumed |
 
-use lockgate_wire::verdict::{Counted, Need, NeedKind, Plan, Seen, Stage, Verdict, VerdictBody};
+use lockgate_wire::rules::Counted;
+use lockgate_wire::verdict::{Need, NeedKind, Plan, Seen, Stage, Verdict, VerdictBody};
 use lockgate_wire::{Input, NONE};
 
 #[cfg(target_family = "wasm")]
@@ -69,6 +70,8 @@ fn verdict(client: [u8; 16], target: &[u8], body: VerdictBody<'_>) -> Vec<u8> {
         rule: NONE,
         client,
         counted: Counted::default(),
+        charges: Vec::new(),
+        waits: false,
         host: b"shop.test",
         target,
         subject: b"",

@@ -1,0 +1,119 @@
+//! Rules that are not in their folder yet, loaded as if they were.
+
+mod common;
+
+use common::Folder;
+use lockgate_config::{
+    Early, Instead, RuleVersions, Sources, early, load, load_instead, load_rules_instead,
+};
+
+const GATEWAY: &str = r#"
+version = 1
+[listeners.a]
+addresses = ["127.0.0.1:0"]
+[admin]
+address = "127.0.0.1:9090"
+[rule_versions]
+rules = "rules"
+path = "state"
+[sites.s]
+hosts = ["s.test"]
+rules = ["rules/a.toml", "other/b.toml"]
+"#;
+
+fn rules(name: &str) -> String {
+    format!(
+        "[user_agent_lists.{name}]\nfile = \"list.txt\"\n[user_agent_lists.{name}_outside]\nfile = \"../shared.txt\"\n\
+         [[rules]]\nname = \"{name}\"\npriority = 1\naction = \"block\"\nstatement = {{ user_agent_list = \"{name}\" }}\n"
+    )
+}
+
+fn folder() -> (Folder, Sources, Instead) {
+    let folder = Folder::new(&[
+        ("gateway.toml", GATEWAY),
+        ("shared.txt", "shared\n"),
+        ("rules/a.toml", &rules("old")),
+        ("rules/list.txt", "old\n"),
+        (
+            "other/b.toml",
+            &rules("other").replace("priority = 1", "priority = 2"),
+        ),
+        ("other/list.txt", "other\n"),
+        ("deep/state/check/a.toml", &rules("new")),
+        ("deep/state/check/list.txt", "new\n"),
+    ]);
+    let sources = Sources {
+        base: folder.path("gateway.toml"),
+        ..Sources::default()
+    };
+    let instead = Instead {
+        folder: folder.path("rules"),
+        files: folder.path("deep/state/check"),
+    };
+    (folder, sources, instead)
+}
+
+#[test]
+fn files_of_the_folder_are_read_elsewhere_and_others_where_they_are() {
+    let (folder, sources, instead) = folder();
+    let loaded = load_instead(&sources, &instead).unwrap();
+    let new = &loaded.rules[&folder.path("deep/state/check/a.toml")];
+    assert_eq!(new.rules[0].name, "new");
+    let listed = |name: &str| -> Vec<String> {
+        let patterns = new.user_agent_lists[name].patterns();
+        patterns.map(|(_, text)| text.to_owned()).collect()
+    };
+    assert_eq!(listed("new"), ["new"]);
+    // `../shared.txt` starts from the folder where the file will lie.
+    assert_eq!(listed("new_outside"), ["shared"]);
+    assert_eq!(
+        loaded.rules[&folder.path("other/b.toml")].rules[0].name,
+        "other"
+    );
+    assert_eq!(loaded.rules.len(), 2);
+    // Nothing of it stays.
+    let own = load(&sources).unwrap();
+    assert_eq!(own.rules[&folder.path("rules/a.toml")].rules[0].name, "old");
+}
+
+#[test]
+fn a_rule_file_alone_is_read_elsewhere_too() {
+    let (folder, _, instead) = folder();
+    let file = folder.path("deep/state/check/a.toml");
+    let loaded = load_rules_instead(std::slice::from_ref(&file), &instead).unwrap();
+    assert_eq!(loaded[&file].rules[0].name, "new");
+}
+
+#[test]
+fn a_file_that_is_not_among_the_others_is_missing() {
+    let (folder, sources, instead) = folder();
+    std::fs::remove_file(folder.path("deep/state/check/list.txt")).unwrap();
+    let faults = folder.faults(load_instead(&sources, &instead));
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        faults[0].starts_with("deep/state/check/a.toml:2:8: "),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn what_is_needed_early_is_found_in_a_broken_configuration() {
+    let (folder, sources, _) = folder();
+    let expected = Early {
+        admin: Some("127.0.0.1:9090".parse().unwrap()),
+        rule_versions: Some(RuleVersions {
+            rules: folder.path("rules"),
+            path: folder.path("state"),
+        }),
+    };
+    assert_eq!(early(&sources), expected);
+    folder.write("rules/a.toml", b"no toml at all");
+    folder.write(
+        "gateway.toml",
+        format!("{GATEWAY}\nunknown = 1\n[sites.t]\n").as_bytes(),
+    );
+    assert!(load(&sources).is_err());
+    assert_eq!(early(&sources), expected);
+    folder.write("gateway.toml", b"version = 1\n");
+    assert_eq!(early(&sources), Early::default());
+}
