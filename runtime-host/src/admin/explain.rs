@@ -69,7 +69,7 @@ pub(super) async fn answer(request: Request<Incoming>, gate: &Arc<Gate>) -> Answ
     let tokens = Tokens::of(&gate.generation().config);
     // Every role may read.
     if let Err(refused) = holder(&request, &tokens) {
-        return refused;
+        return *refused;
     }
     let Some(asked) = Asked::of(request.uri().path()) else {
         return problem(

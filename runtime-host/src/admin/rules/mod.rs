@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use lockgate_config::types::AdminRole;
@@ -49,7 +49,7 @@ pub(super) fn is_for(path: &str, versions: &Versions) -> bool {
 pub(super) async fn answer(request: Request<Incoming>, versions: &Arc<Versions>) -> Answer {
     let holder = match holder(&request, &versions.tokens()) {
         Ok(holder) => holder,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let target = match Target::of(request.method(), request.uri()) {
         Ok(target) => target,
@@ -74,7 +74,7 @@ pub(super) async fn answer(request: Request<Incoming>, versions: &Arc<Versions>)
 }
 
 /// Whose token a request has.
-pub(super) fn holder(request: &Request<Incoming>, tokens: &Tokens) -> Result<Holder, Answer> {
+pub(super) fn holder(request: &Request<Incoming>, tokens: &Tokens) -> Result<Holder, Box<Answer>> {
     let given = request.headers().get(AUTHORIZATION);
     let token = given.and_then(|value| {
         let (scheme, token) = value.as_bytes().split_at_checked(7)?;
@@ -95,7 +95,7 @@ pub(super) fn holder(request: &Request<Incoming>, tokens: &Tokens) -> Result<Hol
         let mut response = problem(StatusCode::UNAUTHORIZED, code, detail);
         let challenge = HeaderValue::from_static(challenge);
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        response
+        Box::new(response)
     })
 }
 

@@ -104,12 +104,12 @@ pub(super) fn told(answer: &Value, as_json: bool) -> anyhow::Result<()> {
         return print(&format!("{}\n", serde_json::to_string_pretty(answer)?));
     }
     let version = &answer["version"];
-    let text = if answer["unchanged"] == true {
+    let said = if answer["unchanged"] == true {
         format!("version {version} is in force already, with the same files\n")
     } else if answer["in_force"] == true {
         format!(
             "version {version} is in force: bundle {}, {} ms\n",
-            super::remote::text(&answer["bundle"]),
+            text(&answer["bundle"]),
             answer["took_ms"]
         )
     } else {
@@ -117,5 +117,5 @@ pub(super) fn told(answer: &Value, as_json: bool) -> anyhow::Result<()> {
             "version {version} is stored: `lockgate rules publish {version}` puts it in force\n"
         )
     };
-    print(&text)
+    print(&said)
 }
