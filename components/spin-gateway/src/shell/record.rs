@@ -27,8 +27,8 @@ pub(super) async fn write(call: Call, bytes_out: u64, failure: Option<&str>) {
     let route = |index: u16| document?.routes.get(usize::from(index));
     let mut counted = [""; COUNTED_MAX];
     let said = call.rules.or(seen.map(|seen| (seen.rule, seen.counted)));
-    let counted_len = said.as_ref().map_or(0, |(_, counted)| {
-        let rules = counted.as_slice();
+    let counted_len = said.as_ref().map_or(0, |(_, rules)| {
+        let rules = rules.as_slice();
         for (slot, index) in counted.iter_mut().zip(rules) {
             *slot = rule(*index).unwrap_or("?");
         }

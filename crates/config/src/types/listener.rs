@@ -38,8 +38,8 @@ pub struct Admin {
     /// Address of liveness, readiness and metrics. Keep it away from the public.
     #[schemars(extend("x-format" = "socket-address"))]
     pub address: SocketAddr,
-    /// Tokens of those who may see and change the rules there, by name: the name stands in versions and in the
-    /// audit log. They work where `rule_versions` is set.
+    /// Tokens of those who may see and change the rules there, and why requests were refused, by name: the name
+    /// stands in versions and in the audit log. Versions are there where `rule_versions` is set.
     #[serde(default)]
     #[schemars(extend("x-names" = "name"))]
     pub tokens: BTreeMap<String, AdminToken>,

@@ -34,11 +34,27 @@ impl wit::Guest for Component {
         crate::resume(&state)
     }
 
-    fn inspect(_input: Vec<u8>, _request_id: String, _body: Option<Vec<u8>>) -> Vec<u8> {
+    fn inspect(
+        _input: Vec<u8>,
+        _request_id: String,
+        _body: Option<Vec<u8>>,
+        _whole: bool,
+        _program_bytes: Option<u32>,
+    ) -> Vec<u8> {
         Vec::new()
     }
 
     fn inspect_response(_state: Vec<u8>, _response: wit::Response) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn explain(
+        _input: Vec<u8>,
+        _request_id: String,
+        _body: Option<Vec<u8>>,
+        _whole: bool,
+        _program_bytes: Option<u32>,
+    ) -> Vec<u8> {
         Vec::new()
     }
 }
