@@ -288,3 +288,25 @@ fn a_list_of_crawlers_becomes_rules_that_load() {
         lockgate_compile::compile_rules(files).expect("compiles");
     });
 }
+
+#[test]
+fn a_finding_about_a_long_expression_is_one_short_line() {
+    let words: Vec<String> = (0..400)
+        .map(|number| format!("w{number:03}[^;]*x{number:03}"))
+        .collect();
+    let rules = format!(
+        "[[rules]]\nname = \"long\"\npriority = 1\naction = \"count\"\n\
+         statement = {{ regex_match = {{ field = \"path\", pattern = '''(?x)\n{}''' }} }}\n",
+        words.join("|\n")
+    );
+    let found = with(&rules, |files| check(files, NOW_S));
+    let [finding] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(finding.kind, Kind::Costly);
+    let said = finding.to_string();
+    assert!(
+        said.contains("...`") && !said.contains('\n') && said.len() < 300,
+        "{said}"
+    );
+}

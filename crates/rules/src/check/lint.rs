@@ -9,6 +9,9 @@ use lockgate_patterns::{Options, PatternSetBuilder};
 use super::implies::{Asked, implies};
 use super::{Finding, Kind};
 
+/// Characters of an expression that a finding shows.
+const SHOWN_MAX: usize = 80;
+
 /// One rule with its file.
 #[derive(Clone, Copy)]
 struct Placed<'a> {
@@ -172,12 +175,22 @@ fn costly(placed: Placed<'_>, findings: &mut Vec<Finding>) {
         };
         for stats in stats.patterns.iter().filter(|stats| stats.lazy) {
             let text = format!(
-                "the expression `{pattern}` has {} instructions and no table of states: it costs more a byte \
+                "the expression `{}` has {} instructions and no table of states: it costs more a byte \
                  the more of them are at work at once",
+                shown(&pattern),
                 stats.instructions
             );
             findings.push(placed.finding(Kind::Costly, text));
         }
+    }
+}
+
+/// An expression on one line, its end left out where it is long.
+fn shown(pattern: &str) -> String {
+    let line = pattern.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+        None => line,
     }
 }
 
