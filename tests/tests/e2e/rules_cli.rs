@@ -334,7 +334,7 @@ fn a_list_follows_its_table_and_survives_what_befalls_it() {
     assert_eq!(files.rules(&writes).expect("it is built").code, Some(1));
     server.run("UPDATE crawlers SET blocked = true");
     assert_eq!(list(), before);
-    run(&["--allow-shrink"]).assert(0, &[], &["1 patterns, 2 removed"]);
+    run(&["--allow-shrink"]).assert(0, &[], &["1 pattern, 2 removed"]);
     server.run("DROP TABLE crawlers");
     run(&[]).assert(1, &[], &["crawlers"]);
     server.stop();

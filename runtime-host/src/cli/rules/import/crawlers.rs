@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::{old, replace};
 use super::postgres::Source;
+use crate::cli::rules::counted;
 
 /// After a failure it is tried again this soon, or after `--every` where that is sooner.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -151,7 +152,8 @@ impl ListFile<'_> {
             replace(self.out, &text)?;
         }
         let said = said(&changes);
-        eprintln!("{}: {} patterns, {said}", self.out.display(), list.len());
+        let patterns = counted(list.len(), "pattern");
+        eprintln!("{}: {patterns}, {said}", self.out.display());
         Ok(())
     }
 }
