@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ use crate::disk::{PRIVATE, READABLE, temporary};
 use crate::error::StoreError;
 use crate::path::RulePath;
 use crate::snapshot::Snapshot;
+
+/// How deep folders are looked at that a file takes the place of: as deep as paths of a version go.
+const FOLDERS_DEEP_MAX: usize = 8;
 
 /// A swap that has begun: the folder has the new files, and nobody was told. It ends with [`Store::commit`] or
 /// [`Store::undo`].
@@ -229,6 +232,9 @@ impl Store {
         if let Some(folder) = file.parent() {
             self.disk.folder(folder, READABLE)?;
         }
+        if file.is_dir() {
+            remove_empty(&file, FOLDERS_DEEP_MAX);
+        }
         self.disk.put(&file, bytes, READABLE)
     }
 
@@ -275,6 +281,18 @@ fn union<'a>(old: &'a Snapshot, new: &'a Snapshot) -> BTreeSet<&'a RulePath> {
 }
 
 /// What a crash has left of a file that was being written. Hidden, so it harms nobody if it stays.
-fn remove_leftover(file: &std::path::Path) {
+fn remove_leftover(file: &Path) {
     let _ = fs::remove_file(temporary(file));
+}
+
+/// Removes a folder that holds nothing but empty folders: a crash, or what was taken away by hand, has left it where
+/// a file belongs. One that holds something stays, and the file is not put there.
+fn remove_empty(folder: &Path, deep: usize) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        if deep > 0 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path(), deep.saturating_sub(1));
+        }
+    }
+    let _ = fs::remove_dir(folder);
 }
