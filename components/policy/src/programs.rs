@@ -1,6 +1,5 @@
 //! The loaded programs of a bundle.
 
-use std::hint::black_box;
 use std::sync::Arc;
 
 use lockgate_waf::Engine;
@@ -38,13 +37,10 @@ pub(crate) fn load(
             programs.push(same);
             continue;
         }
-        let mut image =
+        let image =
             image.ok_or_else(|| format!("the program of {:?} is not there", program.name))?;
         let engine = Engine::load(&image)
             .map_err(|error| format!("the rules of {:?}: {error}", program.name))?;
-        // What is kept of this memory, a component that is made ready ahead, has them once.
-        image.fill(0);
-        black_box(&image);
         programs.push(Program {
             digest: program.digest,
             name: program.name.clone(),
