@@ -117,7 +117,7 @@ fn a_failing_case_says_what_it_wants_and_fails_the_call() {
         "got: `admin` ends the firewall",
         "matched: text 0 in path: \"[/admin]\"",
     ];
-    run(&["test", "a.toml"]).assert(1, &wanted, &["2 failures in 2 cases of 1 rule file"]);
+    run(&["test", "a.toml"]).assert(1, &wanted, &["1 failure in 2 cases of 1 rule file"]);
     let said = run(&["test", "--json", "a.toml"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     let told: Value = serde_json::from_str(&said.out).expect("JSON");
@@ -269,7 +269,8 @@ fn table(server: &Postgres) {
     server.run(
         "CREATE TABLE crawlers (pattern text, remark varchar, blocked boolean DEFAULT true);\
          INSERT INTO crawlers VALUES ('price-bot', 'Ann'), ('^harvest/', NULL), ('zz-spider', ''), \
-         ('friend', 'ours', false)",
+         ('friend', 'ours'); \
+         UPDATE crawlers SET blocked = false WHERE pattern = 'friend'",
     );
 }
 
@@ -302,7 +303,7 @@ fn a_list_follows_its_table_and_survives_what_befalls_it() {
     );
     assert_eq!(patterns(&list()).len(), 3);
     // More than half gone, all gone, another query, no table, no server.
-    server.run("DELETE FROM crawlers WHERE pattern <> 'price-bot'");
+    server.run("DELETE FROM crawlers WHERE pattern IS DISTINCT FROM 'price-bot'");
     let before = list();
     run(&[]).assert(1, &[], &["would shrink from 3 patterns to 1"]);
     server.run("UPDATE crawlers SET blocked = false");
