@@ -298,7 +298,11 @@ impl Walk<'_> {
             Some(instead) => {
                 let file: std::path::PathBuf =
                     instead.own(folder).join(&*text).components().collect();
-                instead.place(&file)
+                // The folder that is kept in versions stays what it is called.
+                match used_as {
+                    "rules-folder" => file,
+                    _ => instead.place(&file),
+                }
             }
         };
         let Some(name) = file.to_str() else {

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use lockgate_tests::backend::{Backend, Received, answer};
+use lockgate_tests::certificates::{Certificate, trusting};
 use lockgate_tests::crs::site;
 use lockgate_tests::{Request, Setup, Shared, World, mmdb};
 
@@ -286,4 +287,33 @@ fn rules_know_where_clients_are() {
     // Without a proxy the peer's own address counts; nobody knows loopback.
     let direct = Request::get("/local").host("one.test").agent("Mozilla/5.0");
     world.send(&direct).assert_status(403);
+}
+
+#[test]
+fn rules_know_the_fingerprint_of_a_clients_tls() {
+    let certificate = Certificate::new("one.test");
+    let mut config = config(&[("one", "rules/tls.toml")]);
+    config = config.replace(
+        "hosts = [\"one.test\"]\n",
+        "hosts = [\"one.test\"]\ncertificate = \"one.pem\"\nprivate_key = \"one.key\"\n",
+    );
+    config.push_str("[listeners.tls]\naddresses = [\"127.0.0.1:0\"]\ntls = true\n");
+    let rules = "[[rules]]\nname = \"speaks-old-http\"\npriority = 1\naction = \"block\"\n\
+                 when = 'tls_fingerprint matches \"^t13d[0-9]{4}h1_[0-9a-f]{12}_[0-9a-f]{12}$\"'\n";
+    let setup = Setup::new(&config)
+        .file("rules/tls.toml", rules)
+        .file("one.pem", &certificate.certificate)
+        .file("one.key", &certificate.private_key);
+    let Some(world) = setup.start() else { return };
+    let request = Request::get("/").host("one.test").agent("Mozilla/5.0");
+    let over_tls = |alpn: &[&str]| {
+        let config = trusting(&[&certificate], alpn);
+        let (mut client, _) = world.connect_tls("one.test", config).expect("a handshake");
+        client.call(&request)
+    };
+    let answer = over_tls(&["http/1.1"]);
+    answer.assert_status(403);
+    assert_eq!(world.record(&answer)["rule"], "speaks-old-http");
+    over_tls(&[]).assert_status(200);
+    world.send(&request).assert_status(200);
 }
