@@ -15,7 +15,7 @@ addresses = ["127.0.0.1:0"]
 address = "127.0.0.1:9090"
 [rule_versions]
 rules = "rules"
-path = "state"
+path = "deep/state"
 [sites.s]
 hosts = ["s.test"]
 rules = ["rules/a.toml", "other/b.toml"]
@@ -71,6 +71,9 @@ fn files_of_the_folder_are_read_elsewhere_and_others_where_they_are() {
         "other"
     );
     assert_eq!(loaded.rules.len(), 2);
+    // The folder that versions are of is the one that it is called.
+    let versions = loaded.config.rule_versions.unwrap();
+    assert_eq!(versions.rules, folder.path("rules"));
     // Nothing of it stays.
     let own = load(&sources).unwrap();
     assert_eq!(own.rules[&folder.path("rules/a.toml")].rules[0].name, "old");
@@ -103,7 +106,7 @@ fn what_is_needed_early_is_found_in_a_broken_configuration() {
         admin: Some("127.0.0.1:9090".parse().unwrap()),
         rule_versions: Some(RuleVersions {
             rules: folder.path("rules"),
-            path: folder.path("state"),
+            path: folder.path("deep/state"),
         }),
     };
     assert_eq!(early(&sources), expected);
