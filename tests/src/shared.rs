@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::way::Way;
 use crate::world::World;
 
 /// A gate that the first test starts and the last of those that run at the same time stops.
@@ -19,9 +20,13 @@ impl Shared {
         }
     }
 
-    /// The gate that runs, or what `start` starts.
+    /// The gate that runs, or what `start` starts; `None` where `tests/ways.toml` leaves this test
+    /// out.
     #[must_use]
     pub fn get(&self, start: impl FnOnce() -> Option<World>) -> Option<Arc<World>> {
+        if Way::current().leaves_out_this_test() {
+            return None;
+        }
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = world.upgrade() {
             return Some(running);

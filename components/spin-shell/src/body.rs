@@ -24,6 +24,59 @@ pub type BodyEnd = FutureReader<Result<Option<Trailers>, ErrorCode>>;
 /// A body on its way.
 pub type Flow = (StreamReader<u8>, BodyEnd);
 
+/// The end of a body: a component may not read it from one that it made itself.
+pub enum End {
+    /// It is to be waited for.
+    Coming(BodyEnd),
+    /// It has come, with these trailers.
+    Come(Option<Trailers>),
+}
+
+/// A body of which the beginning was read: that goes first.
+pub struct Begun {
+    /// What was read.
+    pub held: Vec<u8>,
+    /// What follows; `None`: nothing does.
+    pub rest: Option<StreamReader<u8>>,
+    /// What ends it.
+    pub end: End,
+}
+
+impl End {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// Why the body broke off.
+    pub async fn wait(self) -> Result<Option<Trailers>, ErrorCode> {
+        match self {
+            Self::Coming(end) => end.await,
+            Self::Come(trailers) => Ok(trailers),
+        }
+    }
+}
+
+impl Begun {
+    /// Of which nothing was read.
+    #[must_use]
+    pub fn not_yet((stream, end): Flow) -> Self {
+        Self {
+            held: Vec::new(),
+            rest: Some(stream),
+            end: End::Coming(end),
+        }
+    }
+
+    /// For somebody else to read.
+    #[must_use]
+    pub fn into_flow(self) -> Flow {
+        let Self { held, rest, end } = self;
+        match (rest, end) {
+            (Some(stream), End::Coming(end)) if held.is_empty() => (stream, end),
+            (rest, end) => flow(held, rest, end.wait(), |_| true),
+        }
+    }
+}
+
 /// A client's body on its way to the origin.
 pub struct ClientBody {
     /// What was read of it for the rules: it goes first.

@@ -3,7 +3,7 @@
 use lockgate_shell::inspection::{Late, Pace, Reading, TooLong};
 use wasip3::http::types::ErrorCode;
 
-use crate::body::{BodyFault, ClientBody, Flow, begin, flow};
+use crate::body::{Begun, BodyFault, ClientBody, End, Flow, begin};
 
 /// A client's body of which as much was read as the rules look at.
 pub struct Held {
@@ -59,20 +59,21 @@ pub async fn hold(
 ///
 /// # Errors
 /// It broke off; for the record.
-pub async fn hold_response(body: Flow, most: usize) -> Result<(Vec<u8>, Flow), String> {
+pub async fn hold_response(body: Flow, most: usize) -> Result<(Vec<u8>, Begun), String> {
     let (stream, end) = body;
     let broken = "the origin's body broke off";
     // Without a pace and a limit nothing else can be wrong.
     let begun = begin(stream, most, None, |_| true).await;
     let (held, rest) = begun.map_err(|_| broken.to_owned())?;
     let seen = held.get(..most.saturating_add(1)).unwrap_or(&held).to_vec();
-    let body = match rest {
-        Some(_) => flow(held, rest, async move { end.await }, |_| true),
+    let end = match rest {
+        Some(_) => End::Coming(end),
         None => {
             let end = end.await.map_err(|error| format!("{broken}: {error:?}"))?;
-            flow(held, None, async move { Ok(end) }, |_| true)
+            End::Come(end)
         }
     };
+    let body = Begun { held, rest, end };
     Ok((seen, body))
 }
 

@@ -28,7 +28,7 @@ addresses = ["192.0.2.1:1"]
 [origins.shop]
 url = "http://{origin}"
 [sites.any]
-hosts = ["localhost", "127.0.0.1"]
+hosts = ["localhost", "shop.test"]
 rules = [{rules}]
 [[sites.any.routes]]
 path = "/"

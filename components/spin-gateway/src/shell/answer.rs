@@ -4,10 +4,10 @@
 use std::time::{Duration, SystemTime};
 
 use lockgate_shell::problem;
-use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
+use lockgate_spin_shell::body::{Begun, CHUNK_BYTES};
 use lockgate_wire::Verdict;
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response, Trailers};
-use spin_sdk::wasip3::wit_bindgen::{FutureWriter, StreamReader, StreamResult, StreamWriter};
+use spin_sdk::wasip3::wit_bindgen::{FutureWriter, StreamResult, StreamWriter};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 
 use super::call::Call;
@@ -38,8 +38,7 @@ pub(super) enum Body {
 
 /// A body on its way.
 pub(super) struct Streamed {
-    pub(super) stream: StreamReader<u8>,
-    pub(super) end: BodyEnd,
+    pub(super) body: Begun,
     /// Bytes, where announced.
     pub(super) length: Option<u64>,
     /// How it is stored when it has come whole.
@@ -181,17 +180,20 @@ async fn pass_on(
     finish: FutureWriter<Result<Option<Trailers>, ErrorCode>>,
 ) {
     let Streamed {
-        mut stream,
-        end,
+        body: Begun {
+            held,
+            mut rest,
+            end,
+        },
         length,
         mut draft,
     } = streamed;
     let mut out = 0_u64;
     let mut kept = Vec::new();
     let room = usize::try_from(length.unwrap_or(CHUNK_BYTES as u64)).unwrap_or(CHUNK_BYTES);
-    let mut buffer = Vec::with_capacity(room.clamp(1, CHUNK_BYTES));
+    let room = room.clamp(1, CHUNK_BYTES);
+    let mut chunk = held;
     let gone = loop {
-        let (result, chunk) = stream.read(buffer).await;
         if let Some(keep) = &draft {
             if (kept.len() as u64).saturating_add(chunk.len() as u64) > keep.bytes_max() {
                 (draft, kept) = (None, Vec::new());
@@ -200,16 +202,26 @@ async fn pass_on(
             }
         }
         let length = chunk.len() as u64;
-        buffer = to.write_all(chunk).await;
+        let mut buffer = if chunk.is_empty() {
+            chunk
+        } else {
+            to.write_all(chunk).await
+        };
         out = out.saturating_add(length.saturating_sub(buffer.len() as u64));
         if !buffer.is_empty() {
             break true;
         }
-        if result == StreamResult::Dropped {
+        let Some(stream) = &mut rest else {
             break false;
+        };
+        buffer.reserve(room);
+        let (result, read) = stream.read(buffer).await;
+        chunk = read;
+        if result == StreamResult::Dropped {
+            rest = None;
         }
     };
-    drop((stream, to));
+    drop((rest, to));
     if gone {
         record::write(
             call,
@@ -219,7 +231,7 @@ async fn pass_on(
         .await;
         return;
     }
-    let end = end.await;
+    let end = end.wait().await;
     let failure = end
         .as_ref()
         .err()

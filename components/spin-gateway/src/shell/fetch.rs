@@ -7,12 +7,11 @@ use lockgate_record::Stage;
 use lockgate_shell::forward::{Forward, ForwardError};
 use lockgate_shell::spin::Head;
 use lockgate_shell::{Origin, fields};
-use lockgate_spin_shell::body::{BodyEnd, BodyFault, BodyFaultCell, ClientBody, Flow};
+use lockgate_spin_shell::body::{Begun, BodyFault, BodyFaultCell, ClientBody, Flow};
 use spin_sdk::wasip3::http::client;
 use spin_sdk::wasip3::http::types::{
     ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme,
 };
-use spin_sdk::wasip3::wit_bindgen::StreamReader;
 use spin_sdk::wasip3::wit_future;
 
 use super::path::Step;
@@ -32,7 +31,7 @@ pub(super) struct Fetched {
 /// Its body.
 pub(super) enum FetchedBody {
     /// On its way.
-    Stream(StreamReader<u8>, BodyEnd, Option<u64>),
+    Stream(Begun, Option<u64>),
     /// Here.
     Full(Vec<u8>),
 }
@@ -197,11 +196,11 @@ pub(super) fn receive(response: Response, requested_at_ms: u64) -> Result<Fetche
     // No answer has one, and Spin takes none.
     headers.remove(http::header::HOST);
     let (_, result) = wit_future::new(|| Ok(()));
-    let (stream, end) = Response::consume_body(response, result);
+    let body = Begun::not_yet(Response::consume_body(response, result));
     Ok(Fetched {
         status,
         headers,
-        body: FetchedBody::Stream(stream, end, length),
+        body: FetchedBody::Stream(body, length),
         requested_at_ms,
         received_at_ms: unix_ms(),
     })

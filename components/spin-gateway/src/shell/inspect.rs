@@ -91,13 +91,13 @@ pub(super) async fn response(
     let most = usize::try_from(plan.response_body_bytes_max).unwrap_or(usize::MAX);
     let mut looked_at = Vec::new();
     fetched.body = match fetched.body {
-        FetchedBody::Stream(stream, end, length) if is_text(&fetched.headers) => {
-            let held = inspection::hold_response((stream, end), most).await;
-            let (seen, (stream, end)) = held.map_err(|cause| {
+        FetchedBody::Stream(begun, length) if is_text(&fetched.headers) => {
+            let held = inspection::hold_response(begun.into_flow(), most).await;
+            let (seen, begun) = held.map_err(|cause| {
                 Refused::new(502, "origin_body_failed", cause).at(Stage::Origin)
             })?;
             looked_at = seen;
-            FetchedBody::Stream(stream, end, length)
+            FetchedBody::Stream(begun, length)
         }
         body => body,
     };

@@ -47,9 +47,10 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         return Err(Refused::new(415, "image_unsupported", cause).at(Stage::Image));
     }
     let body = std::mem::replace(&mut fetched.body, FetchedBody::Full(Vec::new()));
-    let FetchedBody::Stream(stream, end, length) = body else {
+    let FetchedBody::Stream(body, length) = body else {
         return Err(Refused::policy_failed("the source is no stream"));
     };
+    let (stream, end) = body.into_flow();
     let (bytes, media_type) = ask(step, plan, stream, end, length).await?;
     let headers = &mut fetched.headers;
     about_the_output(headers);
@@ -103,9 +104,11 @@ async fn ask(
     let response = client::send(request.map_err(unavailable)?).await;
     let response = response.map_err(|error| unavailable(format!("{error:?}")))?;
     let answer = fetch::receive(response, unix_ms())?;
-    let FetchedBody::Stream(stream, end, length) = answer.body else {
+    let FetchedBody::Stream(body, length) = answer.body else {
         return Err(unavailable("the image component gave no body".to_owned()));
     };
+    // Nothing of it was read: these are the component's own.
+    let (stream, end) = body.into_flow();
     let bytes = collect(stream, end, length).await.map_err(unavailable)?;
     let media_type = answer.headers.get(http::header::CONTENT_TYPE);
     match (answer.status, media_type) {

@@ -57,9 +57,8 @@ pub(super) fn respond(step: Step<'_>, fetched: Fetched, forwarded: Option<Forwar
             Body::None
         }
         FetchedBody::Full(bytes) => Body::Kept(bytes, draft.map(Box::new)),
-        FetchedBody::Stream(stream, end, length) => Body::Stream(Box::new(Streamed {
-            stream,
-            end,
+        FetchedBody::Stream(body, length) => Body::Stream(Box::new(Streamed {
+            body,
             length,
             draft,
         })),
@@ -110,7 +109,7 @@ fn decide(step: &Step<'_>, fetched: &Fetched, forwarded: Option<Forwarded>) -> O
     };
     let announced = match &fetched.body {
         FetchedBody::Full(bytes) => bytes.len() as u64,
-        FetchedBody::Stream(_, _, length) => length.unwrap_or(0),
+        FetchedBody::Stream(_, length) => length.unwrap_or(0),
     };
     let fits = step
         .generation

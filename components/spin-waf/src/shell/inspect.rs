@@ -113,10 +113,11 @@ impl Call {
             let fields = fields.clone();
             let (_, result) = wit_future::new(|| Ok(()));
             let flow = Response::consume_body(response, result);
-            let (seen, (stream, end)) = hold_response(flow, most)
+            let (seen, begun) = hold_response(flow, most)
                 .await
                 .map_err(|cause| ErrorCode::InternalError(Some(cause)))?;
             body = seen;
+            let (stream, end) = begun.into_flow();
             let (rebuilt, _sent) = Response::new(fields, Some(stream), end);
             let _ = rebuilt.set_status_code(status);
             response = rebuilt;
