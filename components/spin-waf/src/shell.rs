@@ -13,7 +13,6 @@ use lockgate_shell::{Document, Package, ids, problem};
 use lockgate_spin_shell::clock::{micros_since, monotonic_ns, unix_ms};
 use lockgate_spin_shell::{Peer, has_body, input, method_name};
 use lockgate_wire::{Answer, Counted, NONE, Verdict, VerdictBody};
-use spin_sdk::http::IntoResponse as _;
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Method, Request, Response, Scheme};
 use spin_sdk::wasip3::random::random;
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};

@@ -149,7 +149,12 @@ impl<'a> Programs<'a> {
             return None;
         };
         self.programs.push(Program {
-            name: file.display().to_string(),
+            // Not where it lies: the same configuration gives the same bytes in any folder.
+            name: file
+                .file_name()
+                .unwrap_or(file.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
             image_bytes,
             digest: lockgate_bundle::image_digest(&image).0,
         });
