@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gate::Generation;
 use crate::gate::findings::Kept;
-use ground::{Ground, Side};
+use ground::Ground;
 
 pub(crate) use text::text;
 

@@ -54,7 +54,8 @@ fn values(place: &Place) -> Vec<String> {
     let value = &place.value;
     let whole = value.end.saturating_sub(value.start) == value.length;
     // The whole value of a field that people fill in is another one the next time.
-    if is_text(&value.matched) && !(whole && !place.name.is_empty()) {
+    let filled_in = whole && !place.name.is_empty();
+    if is_text(&value.matched) && !filled_in {
         let position = if whole { "==" } else { "contains" };
         values.push(format!(
             "{field}{steps} {position} \"{}\"",

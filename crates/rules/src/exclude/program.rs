@@ -163,7 +163,8 @@ pub fn directives(
         if control.is_empty() || !is_plain_path(path) {
             return None;
         }
-        let id = OWN_IDS.into_iter().find(|id| !used.contains(id))?;
+        let mut ids = OWN_IDS;
+        let id = ids.find(|id| !used.contains(id))?;
         let control: String = control
             .iter()
             .map(|control| format!(",ctl:{control}"))

@@ -278,3 +278,67 @@ fn entry(head: &RequestHead, pending: &Pending, found: Found) -> Kept {
 fn size(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockgate_wire::{Finding, RulesSaid};
+
+    fn body() -> KeptBody {
+        KeptBody {
+            bytes: Bytes::from_static(b"note=x"),
+            whole: true,
+            program_bytes: Some(6),
+        }
+    }
+
+    fn found(inspection: &Inspection<'_>) -> Found {
+        let mut found = Found::default();
+        found.inspected(&inspection.to_bytes(), inspection, Some(&body()));
+        found
+    }
+
+    #[test]
+    fn a_clean_request_leaves_nothing() {
+        let state = Inspection {
+            state: b"as large as the request",
+            ..Inspection::default()
+        };
+        let found = found(&state);
+        assert!(!found.matched && found.inspections.is_empty() && found.body.is_none());
+        // Its response may be found to be bad: then the body is gone, and that is said.
+        assert!(found.read_body);
+    }
+
+    #[test]
+    fn what_matched_is_kept_without_the_state_and_with_the_body() {
+        let bad = Inspection {
+            findings: vec![Finding {
+                rule: 942_100,
+                ..Finding::default()
+            }],
+            state: &[7; 10_000],
+            ..Inspection::default()
+        };
+        let found = found(&bad);
+        assert!(found.matched && found.body.is_some());
+        let kept = Inspection::parse(&found.inspections[0]).unwrap();
+        assert_eq!((kept.findings[0].rule, kept.state), (942_100, &[][..]));
+        assert!(found.inspections[0].len() < 200);
+    }
+
+    #[test]
+    fn native_rules_that_waited_for_the_body_count_too() {
+        let said = |rule| Inspection {
+            rules: Some(RulesSaid {
+                rule,
+                counted: lockgate_wire::Counted::default(),
+                charges: Vec::new(),
+                answer: None,
+            }),
+            ..Inspection::default()
+        };
+        assert!(found(&said(3)).matched);
+        assert!(!found(&said(NONE)).matched);
+    }
+}
