@@ -41,11 +41,11 @@ pub use field::{FIELD_NAME_BYTES_MAX, Field, FieldError};
 pub use ipset::{AddressError, IpSet, IpSetBuilder};
 pub use patterns::check_regex;
 pub use rules::{
-    Action, BODY_BYTES_DEFAULT, Body, BuildError, Came, Cause, Charge, Comparison, CompiledFirewall,
-    CompiledInput, CompiledRate, CompiledResponse, CompiledRule, Counted, Decision,
-    EXCERPT_BYTES_MAX, Explained, Firewall, FirewallBuilder, InputSpec, LoadError, Match, NODE_DEPTH_MAX,
-    Node, Outcome, Oversize, Place, Position, RatePart, RatePartSpec, RateSpec, Request,
-    ResponseSpec, RuleSpec, StatementSpec, Terminal, USER_AGENT_LISTS_MAX, View, Why,
+    Action, BODY_BYTES_DEFAULT, Body, BuildError, Came, Cause, Charge, Comparison,
+    CompiledFirewall, CompiledInput, CompiledRate, CompiledResponse, CompiledRule, Counted,
+    Decision, EXCERPT_BYTES_MAX, Explained, Firewall, FirewallBuilder, InputSpec, LoadError, Match,
+    NODE_DEPTH_MAX, Node, Outcome, Oversize, Place, Position, RatePart, RatePartSpec, RateSpec,
+    Request, ResponseSpec, RuleSpec, StatementSpec, Terminal, USER_AGENT_LISTS_MAX, View, Why,
 };
 pub use table::TableError;
 pub use useragent::{FoldedUserAgent, PatternError, UserAgentList, UserAgentPatterns};

@@ -44,10 +44,7 @@ pub fn resolve(
 }
 
 /// What a component's own table makes of the app's variables.
-pub fn of(
-    component: &Component,
-    variables: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+pub fn of(component: &Component, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let own = component.variables.iter();
     own.map(|(name, value)| (name.clone(), value.value.fill(variables)))
         .collect()

@@ -153,7 +153,12 @@ async fn serve(
         let listener = tokio::net::TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("cannot listen on {address} (admin)"))?;
         tracing::info!(address = %listener.local_addr()?, "admin");
-        tokio::spawn(crate::admin::serve(listener, gate.clone(), Arc::default(), None));
+        tokio::spawn(crate::admin::serve(
+            listener,
+            gate.clone(),
+            Arc::default(),
+            None,
+        ));
     }
     let drain_timeout = Duration::from_millis(gate.server().drain_timeout_ms);
     for (name, address) in listeners.local_addrs() {

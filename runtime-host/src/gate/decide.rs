@@ -150,7 +150,11 @@ pub(super) fn facts<'a>(
         remembered,
         body: pending.has_body,
         place: pending.place,
-        tls_fingerprint: connection.fingerprint.as_deref().unwrap_or_default().as_bytes(),
+        tls_fingerprint: connection
+            .fingerprint
+            .as_deref()
+            .unwrap_or_default()
+            .as_bytes(),
         over: &pending.over,
         ..Facts::default()
     }

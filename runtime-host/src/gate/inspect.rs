@@ -255,11 +255,7 @@ fn parse(bytes: &[u8]) -> Result<Inspection<'_>, Refused> {
 }
 
 /// Notes what was found for the record, and does what was decided.
-fn act(
-    pending: &mut Pending,
-    inspection: &Inspection<'_>,
-    begun: Instant,
-) -> Result<(), Refused> {
+fn act(pending: &mut Pending, inspection: &Inspection<'_>, begun: Instant) -> Result<(), Refused> {
     let waited_us = u32::try_from(begun.elapsed().as_micros()).unwrap_or(u32::MAX);
     let noted = pending.inspected.get_or_insert_with(Inspected::default);
     noted.add(inspection, waited_us);

@@ -161,7 +161,11 @@ fn fingerprint(hello: &[u8]) -> Option<String> {
         extensions.push('_');
         extensions.push_str(&joined(&algorithms));
     }
-    Some(format!("{opening}_{}_{}", digest(&joined(&ciphers)), digest(&extensions)))
+    Some(format!(
+        "{opening}_{}_{}",
+        digest(&joined(&ciphers)),
+        digest(&extensions)
+    ))
 }
 
 fn version_name(version: u16) -> &'static str {
@@ -198,7 +202,11 @@ fn digest(text: &str) -> String {
         return "0".repeat(12);
     }
     let digest = Sha256::digest(text);
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod proxy_protocol;
 mod records;
 mod reload;
 mod rule_versions;
+mod rule_versions_cli;
 mod rules_beyond_heads;
 mod rules_cli;
 mod secrets;

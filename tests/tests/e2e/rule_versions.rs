@@ -1,6 +1,5 @@
 //! Changing rules through the admin address, under traffic: versions, roles, conflicts, the way back, the audit log.
 
-use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::reload::under_load_every;
@@ -12,9 +11,9 @@ use lockgate_tests::{Request, Response, Setup, World, until};
 use serde_json::{Value, json};
 
 /// Tokens of three people, and their digests (`printf TOKEN | sha256sum`).
-const ALICE: &str = "lgr_alice-publishes";
-const BOB: &str = "lgr_bob-edits";
-const CAROL: &str = "lgr_carol-reads";
+pub(crate) const ALICE: &str = "lgr_alice-publishes";
+pub(crate) const BOB: &str = "lgr_bob-edits";
+pub(crate) const CAROL: &str = "lgr_carol-reads";
 
 /// A change of native rules is in force within it; on a machine that is busy with other tests it may be more.
 const IN_FORCE_MS_MAX: u64 = 5000;
@@ -25,14 +24,14 @@ const SOON: Duration = Duration::from_secs(10);
 const LIST: &str = "[user_agent_lists.unwanted]\ncontains = [\"badbot\"]\n";
 const RULE: &str = "[[rules]]\nname = \"no-badbot\"\npriority = 1\naction = \"block\"\n\
                     statement = { user_agent_list = \"unwanted\" }\n";
-const CASES: &str = "[[cases]]\ntitle = \"a bad bot\"\nuser_agent = \"badbot/1\"\nrule = \"no-badbot\"\n\
+pub(crate) const CASES: &str = "[[cases]]\ntitle = \"a bad bot\"\nuser_agent = \"badbot/1\"\nrule = \"no-badbot\"\n\
                      [[cases]]\ntitle = \"a browser\"\nuser_agent = \"Mozilla/5.0\"\n";
 
 fn digest(token: &str) -> String {
     lockgate_versions::sha256_hex(token.as_bytes())
 }
 
-fn world() -> Option<World> {
+pub(crate) fn world() -> Option<World> {
     let site = PLAIN_SITE.replace(
         "hosts = [\"shop.test\"]",
         "hosts = [\"shop.test\"]\nrules = [\"rules/a.toml\"]",
@@ -56,17 +55,17 @@ fn admin(world: &World, request: &Request) -> Response {
     client.call(&request.clone().host("admin").header("Connection", "close"))
 }
 
-fn get(world: &World, token: &str, target: &str) -> Response {
+pub(crate) fn get(world: &World, token: &str, target: &str) -> Response {
     admin(world, &Request::get(target).token(token))
 }
 
-fn post(world: &World, token: &str, target: &str, body: &Value) -> Response {
+pub(crate) fn post(world: &World, token: &str, target: &str, body: &Value) -> Response {
     admin(world, &Request::post(target, body.to_string()).token(token))
 }
 
 /// An answer that refuses, with a code and a text for people.
 #[track_caller]
-fn refused(answer: &Response, status: u16, code: &str) -> Value {
+pub(crate) fn refused(answer: &Response, status: u16, code: &str) -> Value {
     answer.assert_status(status);
     assert_eq!(
         answer.header("content-type"),
@@ -102,14 +101,14 @@ fn pushed(base: &Value, files: &[(&str, &str)]) -> Value {
     json!({ "message": "for a test", "base": base, "files": files })
 }
 
-fn blocking() -> [(&'static str, String); 2] {
+pub(crate) fn blocking() -> [(&'static str, String); 2] {
     [
         ("a.toml", format!("{LIST}{RULE}")),
         ("a.test.toml", CASES.to_owned()),
     ]
 }
 
-fn push_blocking(world: &World) -> Response {
+pub(crate) fn push_blocking(world: &World) -> Response {
     let files = blocking();
     let files: Vec<(&str, &str)> = files
         .iter()
@@ -124,7 +123,7 @@ fn current(world: &World) -> Value {
     answer.assert_status(200).json()["current"].clone()
 }
 
-fn as_badbot(world: &World) -> Response {
+pub(crate) fn as_badbot(world: &World) -> Response {
     world.send(&Request::get("/products/1").agent("badbot"))
 }
 
@@ -502,129 +501,6 @@ fn hostile_pushes_are_refused() {
     let _ = refused(&client.read("POST"), 413, "body_too_large");
     assert_eq!(current(&world)["version"], 1);
     assert!(world.dir().join("gateway.toml").exists());
-}
-
-/// A command of `lockgate rules` with a token.
-fn rules(world: &World, token: &str, arguments: &[&str]) -> Output {
-    let url = format!("http://{}", world.admin_address());
-    world.write("token", token);
-    let arguments = [
-        &["rules"],
-        arguments,
-        &["--admin", &url, "--token-file", "token"],
-    ]
-    .concat();
-    world.lockgate(&arguments)
-}
-
-#[track_caller]
-fn said(output: &Output, success: bool) -> String {
-    let text = String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat())
-        .into_owned();
-    assert_eq!(output.status.success(), success, "{text}");
-    text
-}
-
-#[test]
-fn the_command_line_does_all_of_it() {
-    let Some(world) = world() else { return };
-    let got = said(
-        &rules(&world, CAROL, &["show", "current", "--out", "mine"]),
-        true,
-    );
-    assert!(got.contains("1 file in mine"), "{got}");
-    for (path, text) in blocking() {
-        world.write(&format!("mine/{path}"), &text);
-    }
-    let diff = said(&rules(&world, CAROL, &["diff", "current", "mine"]), true);
-    assert!(
-        diff.contains("+++ mine/a.toml\n") && diff.contains("+name = \"no-badbot\"\n"),
-        "{diff}"
-    );
-    assert!(
-        diff.contains("--- /dev/null\n+++ mine/a.test.toml\n"),
-        "{diff}"
-    );
-    let refused = said(&rules(&world, BOB, &["push", "mine"]), false);
-    assert!(refused.contains("role_too_small"), "{refused}");
-    let pushed = said(
-        &rules(&world, ALICE, &["push", "mine", "-m", "no bad bots"]),
-        true,
-    );
-    assert!(pushed.contains("version 2 is in force"), "{pushed}");
-    as_badbot(&world).assert_status(403);
-    // A failure is told as a person can act on it.
-    world.write("mine/a.test.toml", &CASES.replace("badbot/1", "good-bot/1"));
-    let refused = said(&rules(&world, ALICE, &["push", "mine"]), false);
-    assert!(
-        refused.contains("a bad bot") && refused.contains("rules/a.toml"),
-        "{refused}"
-    );
-    let listed = said(&rules(&world, CAROL, &["list"]), true);
-    assert!(
-        listed.contains("no bad bots") && listed.contains("in force"),
-        "{listed}"
-    );
-    let shown = said(
-        &rules(&world, CAROL, &["show", "2", "--file", "a.test.toml"]),
-        true,
-    );
-    assert_eq!(shown, CASES);
-    let back = said(&rules(&world, ALICE, &["rollback"]), true);
-    assert!(back.contains("version 1 is in force"), "{back}");
-    as_badbot(&world).assert_status(200);
-    // From a folder that was made from what is no longer in force.
-    world.write("mine/a.test.toml", &format!("{CASES}\n"));
-    let conflict = said(&rules(&world, ALICE, &["push", "mine"]), false);
-    assert!(conflict.contains("version_conflict"), "{conflict}");
-    said(
-        &rules(&world, ALICE, &["push", "mine", "--base", "current"]),
-        true,
-    );
-    as_badbot(&world).assert_status(403);
-}
-
-#[test]
-fn the_audit_log_shows_what_is_done_to_it() {
-    let Some(world) = world() else { return };
-    push_blocking(&world).assert_status(200);
-    let _ = refused(
-        &post(&world, BOB, "/rules/rollback", &json!({})),
-        403,
-        "role_too_small",
-    );
-    let text = said(&rules(&world, CAROL, &["audit"]), true);
-    assert!(
-        text.contains("ok: 3 entries") && text.contains("REFUSED"),
-        "{text}"
-    );
-    let head = get(&world, CAROL, "/rules/versions").json()["audit"]["hash"].clone();
-    let head = head.as_str().expect("a hash").to_owned();
-    said(&rules(&world, CAROL, &["audit", "--head", &head]), true);
-
-    let folder =
-        |arguments: &[&str]| world.lockgate(&[&["rules", "audit", "state"], arguments].concat());
-    said(&folder(&["--head", &head]), true);
-    let file = world.dir().join("state/audit.jsonl");
-    let log = std::fs::read_to_string(&file).expect("the log");
-    let lines: Vec<&str> = log.split_inclusive('\n').collect();
-    for (tampered, expected) in [
-        (log.replacen("alice", "mallo", 1), "line 2"),
-        ([lines[0], lines[2]].concat(), "line 2"),
-        ([lines[0], lines[2], lines[1]].concat(), "line 2"),
-        ([lines[0], lines[0], lines[1]].concat(), "line 2"),
-        ([lines[0], lines[1]].concat(), "cut off"),
-    ] {
-        std::fs::write(&file, &tampered).expect("a file");
-        let text = said(&folder(&["--head", &head]), false);
-        assert!(text.contains(expected), "{expected}: {text}");
-    }
-    std::fs::write(&file, &log).expect("a file");
-    // What the gateway hands out is followed by the one who asks.
-    std::fs::write(&file, log.replacen("alice", "mallo", 1)).expect("a file");
-    let text = said(&rules(&world, CAROL, &["audit"]), false);
-    assert!(text.contains("line 2: it was changed"), "{text}");
-    std::fs::write(&file, &log).expect("a file");
 }
 
 #[test]

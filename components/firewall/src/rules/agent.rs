@@ -29,10 +29,7 @@ impl<'a> Agent<'a> {
                 Cow::Owned(all.join(&b", "[..]).trim_ascii().to_vec())
             }
         };
-        Self {
-            raw,
-            folded: None,
-        }
+        Self { raw, folded: None }
     }
 
     pub(super) fn is_missing(&self) -> bool {

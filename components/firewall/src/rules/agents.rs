@@ -100,7 +100,9 @@ mod tests {
     #[test]
     fn another_at_the_same_place_takes_it_over() {
         let agents = Agents::default();
-        let all: Vec<Vec<u8>> = (0..10 * PLACES).map(|n| format!("agent/{n}").into()).collect();
+        let all: Vec<Vec<u8>> = (0..10 * PLACES)
+            .map(|n| format!("agent/{n}").into())
+            .collect();
         for raw in &all {
             agents.keep(raw, 0, Found::Nothing);
             assert_eq!(agents.get(raw, 0), Some(Found::Nothing));

@@ -1,7 +1,7 @@
 //! One pass over the rules for each request, in ascending priority.
 
-use super::compiled::{Action, CompiledRate, CompiledResponse, CompiledRule, Node};
 use super::agents::Agents;
+use super::compiled::{Action, CompiledRate, CompiledResponse, CompiledRule, Node};
 use super::decision::{Charge, Decision, Match, Why};
 use super::statement::{Answer, Found, Run};
 use super::{View, rate};

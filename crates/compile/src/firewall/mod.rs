@@ -120,7 +120,10 @@ pub fn needs_host(bundle: &Bundle) -> Option<String> {
         let asks = [
             (rules.reads_country(), "asks for the client's country"),
             (rules.reads_asn(), "asks for the client's autonomous system"),
-            (rules.reads_tls_fingerprint(), "asks for the TLS fingerprint"),
+            (
+                rules.reads_tls_fingerprint(),
+                "asks for the TLS fingerprint",
+            ),
         ];
         let asked = asks.iter().find(|(asks, _)| *asks);
         asked.map(|(_, what)| format!("a rule {what}"))

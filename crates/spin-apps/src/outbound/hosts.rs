@@ -47,10 +47,7 @@ impl AllowedHosts {
     ///
     /// # Errors
     /// The first entry that is none, with its place in the manifest.
-    pub fn of(
-        component: &Component,
-        variables: &BTreeMap<String, String>,
-    ) -> anyhow::Result<Self> {
+    pub fn of(component: &Component, variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let mut hosts = Self::default();
         for entry in &component.allowed_outbound_hosts {
             let text = entry.value.fill(variables);
