@@ -17,11 +17,16 @@ const HEADS: [&str; 6] = [
 
 /// Reads, writes and reads again; then lets the bundle decide.
 pub fn run(data: &[u8]) {
-    let Ok(bundle) = Bundle::from_bytes(data) else {
+    let Ok((bundle, images)) = Bundle::with_images(data.to_vec()) else {
         return;
     };
-    let written = bundle.to_bytes().expect("what was read can be written");
-    assert_eq!(Bundle::from_bytes(&written), Ok(bundle));
+    // Images may be left out, all of them.
+    if images.len() == bundle.programs.len() {
+        let images: Vec<&[u8]> = images.iter().map(Vec::as_slice).collect();
+        let written = bundle.to_bytes(&images);
+        let written = written.expect("what was read can be written");
+        assert_eq!(Bundle::from_bytes(&written), Ok(bundle));
+    }
     let Ok(policy) = Policy::load(data.to_vec(), &shop::secrets()) else {
         return;
     };
