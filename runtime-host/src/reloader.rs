@@ -4,6 +4,7 @@
 //! piece of [`Work`]; a changed file and SIGHUP are such pieces too. So no two changes meet, and a change of the
 //! rules' files is never seen half-done.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -163,13 +164,17 @@ impl Reloader {
                 Some(work) = asked.recv() => work,
             };
             let task = tokio::task::spawn_blocking(move || {
-                work(&mut self);
+                // One that panics is over; the next one finds the configuration as it was.
+                let done = catch_unwind(AssertUnwindSafe(|| work(&mut self)));
+                if done.is_err() {
+                    tracing::error!("a reload panicked; the configuration stays");
+                }
                 self
             });
             self = match task.await {
                 Ok(reloader) => reloader,
                 Err(_) => {
-                    tracing::error!("a reload panicked; the configuration stays");
+                    tracing::error!("the task of a reload ended; the configuration stays");
                     return;
                 }
             };

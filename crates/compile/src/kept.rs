@@ -45,11 +45,17 @@ impl Digest {
         let mut hash = Sha256::new();
         hash.update(this_build().to_le_bytes());
         hash.update([u8::from(crs.inspect_responses)]);
+        let own: Vec<&Path> = [&crs.before, &crs.after]
+            .into_iter()
+            .filter_map(|file| file.as_ref()?.parent())
+            .collect();
         let mut read = BTreeSet::new();
+        // In their order: the same directives before and after the set are other rules.
         for source in sources {
             match source {
                 Source::Text { text, .. } => add(&mut hash, text.as_bytes()),
                 Source::File(path) => {
+                    add(&mut hash, short(path, &own).as_os_str().as_encoded_bytes());
                     read.insert(path.clone());
                 }
             }
@@ -58,13 +64,9 @@ impl Digest {
         // Directives of the site may name files next to them.
         for own in [&crs.before, &crs.after].into_iter().flatten() {
             if let Some(folder) = own.parent() {
-                read.extend(beside(folder, &["conf", "data"])?);
+                read.extend(beside(folder, &[])?);
             }
         }
-        let own: Vec<&Path> = [&crs.before, &crs.after]
-            .into_iter()
-            .filter_map(|file| file.as_ref()?.parent())
-            .collect();
         let mut named: Vec<(&Path, &PathBuf)> =
             read.iter().map(|path| (short(path, &own), path)).collect();
         named.sort();
@@ -86,14 +88,16 @@ fn short<'a>(path: &'a Path, own: &[&Path]) -> &'a Path {
     short.unwrap_or(path)
 }
 
-/// The files of a folder with one of these extensions.
+/// The files of a folder with one of these extensions; all of them where none is named.
 fn beside(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
     let told = |error: io::Error| format!("cannot read {}: {error}", folder.display());
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(told)? {
         let path = entry.map_err(told)?.path();
         let extension = path.extension().and_then(|extension| extension.to_str());
-        if extension.is_some_and(|extension| extensions.contains(&extension)) {
+        let is_meant = extensions.is_empty()
+            || extension.is_some_and(|extension| extensions.contains(&extension));
+        if is_meant && path.is_file() {
             found.push(path);
         }
     }

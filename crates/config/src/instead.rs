@@ -23,6 +23,12 @@ impl Instead {
         }
     }
 
+    /// Whether a file is one of those that are read in place of the folder's.
+    pub(crate) fn is_inside(&self, file: &Path) -> bool {
+        let mut parts = file.components();
+        file.starts_with(&self.files) && !parts.any(|part| part == Component::ParentDir)
+    }
+
     /// The folder that relative paths in a file of `folder` start from.
     pub(crate) fn own(&self, folder: &Path) -> PathBuf {
         match folder.strip_prefix(&self.files) {

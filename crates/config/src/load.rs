@@ -355,6 +355,16 @@ impl Loader {
             check::expressions(&root, &text, &mut self.faults);
         }
         for list in &found.files {
+            // Whoever pushes rules has no right to read the machine's files, not even in a fault.
+            if let Some(instead) = &self.instead
+                && list.used_as != "crs-release"
+                && !instead.is_inside(&list.file)
+            {
+                let reason =
+                    "is outside of the folder of the rules: pushed rules name files within it";
+                self.faults.push(Fault::new(&list.at, &list.path, reason));
+                continue;
+            }
             self.named(list);
         }
         self.rules.insert(file.clone(), root);

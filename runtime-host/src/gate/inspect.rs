@@ -155,32 +155,43 @@ async fn read<B>(body: &mut B, most: usize) -> Result<Read, BodyError>
 where
     B: Body<Data = Bytes, Error = BodyError> + Unpin,
 {
-    let mut frames = VecDeque::new();
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    let mut others = VecDeque::new();
     let mut length = 0_usize;
     let mut whole = true;
     while let Some(frame) = body.frame().await {
-        let frame = frame?;
-        length = length.saturating_add(frame.data_ref().map_or(0, Bytes::len));
-        frames.push_back(frame);
+        match frame?.into_data() {
+            Ok(data) => {
+                length = length.saturating_add(data.len());
+                if first.is_empty() {
+                    first = data;
+                } else {
+                    // Joined at once: a body of tiny frames takes no more room than another.
+                    if joined.is_empty() {
+                        joined.extend_from_slice(&first);
+                    }
+                    joined.extend_from_slice(&data);
+                }
+            }
+            Err(frame) => others.push_back(frame),
+        }
         if length > most {
             whole = false;
             break;
         }
     }
-    let mut data = frames.iter().filter_map(Frame::data_ref);
-    let bytes = match (data.next(), data.next()) {
-        (None, _) => Bytes::new(),
-        (Some(one), None) => one.clone(),
-        (Some(_), Some(_)) => {
-            let mut all = BytesMut::with_capacity(length);
-            let parts = frames.iter().filter_map(Frame::data_ref);
-            parts.for_each(|part| all.extend_from_slice(part));
-            all.freeze()
-        }
+    let bytes = if joined.is_empty() {
+        first
+    } else {
+        joined.freeze()
     };
+    if !bytes.is_empty() {
+        others.push_front(Frame::data(bytes.clone()));
+    }
     Ok(Read {
         bytes,
-        frames,
+        frames: others,
         whole,
     })
 }

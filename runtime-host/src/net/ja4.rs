@@ -10,8 +10,10 @@ use tokio::net::TcpStream;
 
 /// The most of a hello that is looked at, bytes: those of browsers with post-quantum keys have 2,000.
 const HELLO_BYTES_MAX: usize = 16 * 1024;
-/// Between two looks at a hello that has not come whole.
+/// Between the first two looks at a hello that has not come whole; each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(2);
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_millis(256);
 
 /// The fingerprint of the hello that a connection opens with; nothing is taken from the connection.
 /// `None` where it opens with something else. The caller limits the time.
@@ -20,13 +22,17 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Those of the socket.
 pub(super) async fn peek(stream: &TcpStream) -> io::Result<Option<String>> {
     let mut bytes = vec![0; 2048];
+    let mut pause = PAUSE;
     loop {
         let came = stream.peek(&mut bytes).await?;
         match hello(bytes.get(..came).unwrap_or_default()) {
             Found::Whole(hello) => return Ok(fingerprint(&hello)),
             Found::Other => return Ok(None),
             Found::Part if came == 0 => return Ok(None),
-            Found::Part if came < bytes.len() => tokio::time::sleep(PAUSE).await,
+            Found::Part if came < bytes.len() => {
+                tokio::time::sleep(pause).await;
+                pause = PAUSE_MAX.min(pause * 2);
+            }
             Found::Part if bytes.len() < HELLO_BYTES_MAX => bytes.resize(HELLO_BYTES_MAX, 0),
             Found::Part => return Ok(None),
         }

@@ -148,7 +148,8 @@ fn try_to(
         if !change.force && change.base.as_ref() != Some(&current.digest) {
             return Err(Refusal::Conflict(Box::new(current)));
         }
-        if attempt.digest.as_ref() == Some(&current.digest) {
+        let lies_there = versions.read_folder()?.digest() == current.digest;
+        if lies_there && attempt.digest.as_ref() == Some(&current.digest) {
             let head = versions.with(|store| store.audit_head().clone())?;
             return Ok(Changed {
                 version: current,

@@ -61,6 +61,10 @@ pub(super) fn check(
     scratch: PathBuf,
     snapshot: &Snapshot,
 ) -> Result<(), Vec<String>> {
+    let outside = directives_outside(snapshot);
+    if !outside.is_empty() {
+        return Err(outside);
+    }
     let unpacked = Unpacked::new(scratch, snapshot)
         .map_err(|error| vec![format!("cannot unpack the rules: {error}")])?;
     let instead = Instead {
@@ -91,6 +95,40 @@ pub(super) fn check(
         .into_iter()
         .map(|fault| fault.replace(&read, &own))
         .collect())
+}
+
+/// Directives that name files outside of the folder, a text each: whoever pushes rules has no right to read the
+/// machine's files, not even in a fault.
+fn directives_outside(snapshot: &Snapshot) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, bytes) in snapshot.files() {
+        if path.as_str().ends_with(".toml") {
+            continue;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        for (number, line) in (1..).zip(text.lines()) {
+            if names_outside(line) {
+                let reason = "names a file outside of the folder of the rules";
+                found.push(format!("{}:{number}: {reason}", path.as_str()));
+            }
+        }
+    }
+    found.truncate(FAULTS_MAX);
+    found
+}
+
+/// Whether a line includes a file, or takes a list out of one, by a path that leaves the folder.
+fn names_outside(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    ["include", "fromfile"].iter().any(|word| {
+        line.match_indices(word).any(|(at, _)| {
+            let rest = line.get(at..).unwrap_or_default();
+            rest.contains("..")
+                || rest
+                    .split(|c: char| c.is_whitespace() || matches!(c, '"' | '\\' | '\''))
+                    .any(|part| part.starts_with('/'))
+        })
+    })
 }
 
 fn is_rule_file(path: &RulePath) -> bool {

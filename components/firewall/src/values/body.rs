@@ -68,7 +68,10 @@ fn document<'a>(
     });
     match read {
         Ok(_) => {}
-        Err(json::Error::TooDeep | json::Error::TooManyValues) => sink.values.oversize = true,
+        Err(json::Error::TooDeep | json::Error::TooManyValues) => {
+            sink.values.oversize = true;
+            sink.given(b"", bytes);
+        }
         Err(_) if truncated => {}
         Err(_) => sink.given(b"", bytes),
     }
@@ -90,8 +93,12 @@ fn urlencoded<'a>(field: &Field, bytes: &'a [u8], sink: &mut Sink<'a, '_>) {
 fn parts<'a>(field: &Field, content_type: &[u8], bytes: &'a [u8], sink: &mut Sink<'a, '_>) {
     let multipart = sink.multipart.take();
     let multipart = multipart.unwrap_or_else(|| multipart::parse(content_type, bytes, &limits()));
-    if multipart.error == Some(multipart::Error::TooMany) {
+    if multipart.error.is_some() {
+        // Others may read what this parser does not.
         sink.values.oversize = true;
+        if matches!(field, Field::FormField(_) | Field::FormFields) {
+            sink.given(b"", bytes);
+        }
     }
     for part in &multipart.parts {
         let content = bytes.get(part.content.clone()).unwrap_or_default();

@@ -129,7 +129,10 @@ pub fn is_text(headers: &HeaderMap) -> bool {
     let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
     let kind = kind.trim_ascii();
     let endings: [&[u8]; 5] = [b"/json", b"+json", b"/xml", b"+xml", b"/javascript"];
+    // What is told as it happens cannot be held back.
+    let is_stream = kind == b"text/event-stream";
     picture::coding(headers).is_none()
+        && !is_stream
         && (kind.starts_with(b"text/") || endings.iter().any(|ending| kind.ends_with(ending)))
 }
 
