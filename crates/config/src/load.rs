@@ -358,6 +358,7 @@ impl Loader {
             // Whoever pushes rules has no right to read the machine's files, not even in a fault.
             if let Some(instead) = &self.instead
                 && list.used_as != "crs-release"
+                && instead.is_inside(file)
                 && !instead.is_inside(&list.file)
             {
                 let reason =

@@ -39,7 +39,10 @@ fn folder() -> (Folder, Sources, Instead) {
             &rules("other").replace("priority = 1", "priority = 2"),
         ),
         ("other/list.txt", "other\n"),
-        ("deep/state/check/a.toml", &rules("new")),
+        (
+            "deep/state/check/a.toml",
+            &rules("new").replace("../shared.txt", "list.txt"),
+        ),
         ("deep/state/check/list.txt", "new\n"),
     ]);
     let sources = Sources {
@@ -64,12 +67,11 @@ fn files_of_the_folder_are_read_elsewhere_and_others_where_they_are() {
         patterns.map(|(_, text)| text.to_owned()).collect()
     };
     assert_eq!(listed("new"), ["new"]);
-    // `../shared.txt` starts from the folder where the file will lie.
-    assert_eq!(listed("new_outside"), ["shared"]);
-    assert_eq!(
-        loaded.rules[&folder.path("other/b.toml")].rules[0].name,
-        "other"
-    );
+    // A rule file outside of the folder is the operator's own, and names what it likes.
+    let other = &loaded.rules[&folder.path("other/b.toml")];
+    assert_eq!(other.rules[0].name, "other");
+    let shared = other.user_agent_lists["other_outside"].patterns();
+    assert_eq!(shared.map(|(_, text)| text).collect::<Vec<_>>(), ["shared"]);
     assert_eq!(loaded.rules.len(), 2);
     // The folder that versions are of is the one that it is called.
     let versions = loaded.config.rule_versions.unwrap();
@@ -92,11 +94,28 @@ fn a_file_that_is_not_among_the_others_is_missing() {
     let (folder, sources, instead) = folder();
     std::fs::remove_file(folder.path("deep/state/check/list.txt")).unwrap();
     let faults = folder.faults(load_instead(&sources, &instead));
-    assert_eq!(faults.len(), 1, "{faults:?}");
+    // Both lists of the file name it.
+    assert_eq!(faults.len(), 2, "{faults:?}");
     assert!(
         faults[0].starts_with("deep/state/check/a.toml:2:8: "),
         "{faults:?}"
     );
+}
+
+#[test]
+fn rules_of_the_folder_name_no_file_outside_of_it() {
+    let (folder, sources, instead) = folder();
+    let absolute = folder.path("shared.txt");
+    for outside in ["../shared.txt", absolute.to_str().unwrap()] {
+        let text = rules("new").replace("../shared.txt", outside);
+        folder.write("deep/state/check/a.toml", text.as_bytes());
+        let faults = folder.faults(load_instead(&sources, &instead));
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(
+            faults[0].contains("outside of the folder of the rules"),
+            "{faults:?}"
+        );
+    }
 }
 
 #[test]
