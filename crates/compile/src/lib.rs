@@ -24,7 +24,7 @@ pub use firewall::{compile_rules, needs_host};
 pub use limits::limit_specs;
 pub use programs::{Trial, crs_of};
 pub use shadows::warnings;
-pub use shell::{route_cache, shell_document};
+pub use shell::{route_cache, rules_body_bytes, shell_document};
 
 use std::path::{Path, PathBuf};
 

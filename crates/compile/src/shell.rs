@@ -62,7 +62,7 @@ fn program(program: &Program) -> lockgate_shell::Program {
 }
 
 /// Bytes of a body that each site's own rules look at, at its index; `None`: none does.
-fn rules_body_bytes(bundle: &Bundle) -> Vec<Option<u32>> {
+pub fn rules_body_bytes(bundle: &Bundle) -> Vec<Option<u32>> {
     let of_site = |site: &Site| {
         let firewall = bundle.firewalls.get(usize::from(site.firewall?))?;
         firewall.compiled.reads_body_bytes()

@@ -137,14 +137,7 @@ impl Generation {
             },
             sites: config.sites.keys().cloned().collect(),
             inspections: compiled.inspections.clone(),
-            rules_body_bytes: bundle
-                .sites
-                .iter()
-                .map(|site| {
-                    let firewall = bundle.firewalls.get(usize::from(site.firewall?))?;
-                    firewall.compiled.reads_body_bytes()
-                })
-                .collect(),
+            rules_body_bytes: lockgate_compile::rules_body_bytes(bundle),
             routes,
             rules: bundle.rule_names.clone(),
             rates: bundle

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 use lockgate_record::Stage;
-use lockgate_shell::inspection::{Blocked, Inspected, InspectionPlan, TooLong, is_text};
+use lockgate_shell::inspection::{Blocked, Inspected, Reading, TooLong, is_text};
 use lockgate_wire::{Inspection, write_input};
 
 use super::decide::{facts, on_inspection_pool};
@@ -31,16 +31,16 @@ pub(super) enum Outcome {
 /// Inspects the request where its site has a program, and where its own rules wait for the body.
 pub(super) async fn request(step: &mut Step<'_>, body: RequestBody) -> Result<Outcome, Refused> {
     let site = step.seen.site;
-    let plan = step.generation.inspection(site).copied();
+    let plan = step.generation.inspection(site);
     let rules_bytes = step
         .generation
         .rules_body_bytes(site)
         .filter(|_| step.seen.waits);
-    if plan.is_none() && rules_bytes.is_none() {
+    let Some(reading) = Reading::new(plan, rules_bytes) else {
         return Ok(Outcome::Pass(body));
-    }
+    };
     let begun = Instant::now();
-    let (held, body) = read_request(step, plan, rules_bytes, body).await?;
+    let (held, body) = read_request(step, reading, body).await?;
     let bytes = loop {
         let bytes = ask(step, held.clone()).await?;
         let inspection = parse(&bytes)?;
@@ -91,8 +91,7 @@ async fn ask(step: &mut Step<'_>, held: Option<KeptBody>) -> Result<Vec<u8>, Ref
 /// Reads as much of the body as the rules look at: that, and the body to be sent on.
 async fn read_request(
     step: &Step<'_>,
-    plan: Option<InspectionPlan>,
-    rules_bytes: Option<u32>,
+    reading: Reading,
     mut body: RequestBody,
 ) -> Result<(Option<KeptBody>, RequestBody), Refused> {
     if matches!(body, RequestBody::Empty) {
@@ -108,25 +107,13 @@ async fn read_request(
     }
     body.limit(route_max);
     let length = body.length();
-    if let Some(plan) = &plan {
-        plan.announced(length).map_err(too_long)?;
-    }
-    let program_most = plan.map_or(0, |plan| plan.body_bytes_max as usize);
-    let most = program_most.max(rules_bytes.unwrap_or_default() as usize);
-    let read = read(&mut body, most).await.map_err(|error| {
+    reading.announced(length).map_err(too_long)?;
+    let read = read(&mut body, reading.most()).await.map_err(|error| {
         let error = crate::origin::OriginError::from_body(&error);
         Refused::new(error.status(), error.code(), error.cause()).at(Stage::Firewall)
     })?;
-    let program_bytes = match &plan {
-        Some(plan) => {
-            let fits = read.whole && read.bytes.len() <= program_most;
-            // Of a longer one it gets more than it looks at, and so knows that it is.
-            let bytes = read.bytes.len().min(program_most.saturating_add(1));
-            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-            plan.seen(bytes, fits).map_err(too_long)?
-        }
-        None => None,
-    };
+    let program_bytes = reading.program_bytes(read.bytes.len(), read.whole);
+    let program_bytes = program_bytes.map_err(too_long)?;
     let held = KeptBody {
         bytes: read.bytes,
         whole: read.whole,

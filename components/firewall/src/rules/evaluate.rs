@@ -202,24 +202,6 @@ impl Firewall {
         self.reads_fields
     }
 
-    /// Whether a rule asks for the client's country or autonomous system.
-    #[must_use]
-    pub fn reads_geo(&self) -> bool {
-        self.nodes
-            .iter()
-            .any(|node| matches!(node, Node::Geo { .. }))
-            || self
-                .steps
-                .any(|field| matches!(field, Field::Country | Field::Asn))
-    }
-
-    /// Whether a rule asks for the fingerprint of the TLS hello.
-    #[must_use]
-    pub fn reads_tls_fingerprint(&self) -> bool {
-        self.steps
-            .any(|field| matches!(field, Field::TlsFingerprint))
-    }
-
     /// The rate-based rules: index, name and count.
     pub fn rates(&self) -> impl Iterator<Item = (u32, &str, &CompiledRate)> {
         let rules = (0..).zip(&self.rules);

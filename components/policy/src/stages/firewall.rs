@@ -1,7 +1,6 @@
 //! Firewall: the rules of the site, in their order.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use lockgate_bundle::Site;
 use lockgate_firewall::{Action, Body, Charge, Firewall, Match, View};
@@ -9,7 +8,7 @@ use lockgate_normalise::Field;
 use lockgate_normalise::headers::lines;
 use lockgate_wire::{Answer, Counted, NONE, RateCharge, Seen, Stage};
 
-use super::normalise::Request;
+use super::normalise::{Request, mapped};
 use crate::call::Call;
 use crate::exit::Exit;
 use crate::policy::NumberedRules;
@@ -183,13 +182,6 @@ pub(crate) fn with_view<'i, T>(
         body,
         ..view
     })
-}
-
-fn mapped(address: IpAddr) -> [u8; 16] {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => address.octets(),
-    }
 }
 
 /// The rule's place among the rules of all firewalls.

@@ -1,7 +1,7 @@
 //! Normalise: one canonical form of the request, which every later stage looks at.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use lockgate_normalise::{Canonical, Client, NormaliseError, RawHead};
 use lockgate_wire::Seen;
@@ -53,10 +53,15 @@ pub(crate) fn run<'r, 'i>(
 
 fn note_client(seen: &mut Seen<'_>, client: &Client) {
     seen.trusted_peer = client.peer_trusted;
-    seen.client = match client.address {
-        IpAddr::V4(address) => Ipv4Addr::to_ipv6_mapped(&address).octets(),
+    seen.client = mapped(client.address);
+}
+
+/// An address as the wire has it, IPv4 mapped.
+pub(super) fn mapped(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
         IpAddr::V6(address) => address.octets(),
-    };
+    }
 }
 
 fn refuse<'r>(call: Call<'r, '_>, error: NormaliseError) -> Exit<'r> {
