@@ -30,4 +30,4 @@ mod upsample;
 
 pub use decode::{Chroma, Limits, Options, Scale, Truncated, decode};
 pub use error::JpegError;
-pub use planes::{Colour, Plane, Planes};
+pub use planes::{Colour, Plane, Planes, ycck_to_cmyk};

@@ -108,3 +108,28 @@ impl Planes {
         pixels
     }
 }
+
+/// Convert pixels of YCCK to CMYK, both as stored: the first three channels are those of RGB as
+/// YCbCr, less 255 (libjpeg's `ycck_cmyk_convert`; full-range BT.601).
+pub fn ycck_to_cmyk(pixels: &mut [u8]) {
+    let (pixels, _) = pixels.as_chunks_mut::<4>();
+    for [y, cb, cr, _] in pixels {
+        let light = (i32::from(*y) << 16) + (1 << 15);
+        let (blue, red) = (i32::from(*cb) - 128, i32::from(*cr) - 128);
+        [*y, *cb, *cr] = [
+            light + 91_881 * red,
+            light - 22_554 * blue - 46_802 * red,
+            light + 116_130 * blue,
+        ]
+        .map(|light| !clamped(light >> 16));
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a byte"
+)]
+fn clamped(number: i32) -> u8 {
+    number.clamp(0, 255) as u8
+}

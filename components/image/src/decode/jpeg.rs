@@ -1,9 +1,9 @@
 //! JPEG: decoded at the bucket's scale by a reduced inverse DCT, in the file's own channels.
 
-use jpeg_decoder::{ColorTransform, Decoder, Error, PixelFormat};
+use lockgate_jpeg::{Colour as JpegColour, JpegError, Options, Planes, Scale};
 
+use super::jpeg_fallback;
 use super::jpeg_header::{self, JpegHeader};
-use super::jpeg_scans;
 use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, icc};
 
 /// The header of a JPEG.
@@ -24,36 +24,24 @@ pub(crate) fn decode(
     limits: &Limits,
 ) -> Result<Intermediate, ImageError> {
     let header = read_header(source, limits)?;
-    jpeg_scans::check(
-        header.first_scan,
-        source.get(header.scans_at..).unwrap_or_default(),
-        header.components.len(),
-        header.progressive,
-    )?;
-
-    let mut decoder = Decoder::new(source);
-    let (model, transform) = colours(&header);
-    decoder.set_color_transform(transform);
-    decoder.read_info().map_err(from_decoder)?;
-    // Both readers must have seen the same picture, or the limits were checked on another one.
-    let seen = decoder
-        .info()
-        .map(|i| ((u32::from(i.width), u32::from(i.height)), i.pixel_format));
-    let format = match header.components.len() {
-        1 => PixelFormat::L8,
-        3 => PixelFormat::RGB24,
-        _ => PixelFormat::CMYK32,
+    let options = Options::new(match bucket {
+        Bucket::Full => Scale::Full,
+        Bucket::Half => Scale::Half,
+        Bucket::Quarter => Scale::Quarter,
+        Bucket::Eighth => Scale::Eighth,
+    });
+    let (model, pixels) = match lockgate_jpeg::decode(source, &options) {
+        Ok(planes) => {
+            // Both readers must have seen the same picture, or the limits were checked on another.
+            if planes.full_size != header.size || planes.planes.len() != header.components.len() {
+                return Err(ImageError::corrupt("two frame headers that disagree"));
+            }
+            pixels(&planes)?
+        }
+        Err(JpegError::Unsupported(_)) => jpeg_fallback::decode(source, bucket, &header)?,
+        Err(JpegError::Truncated) => return Err(ImageError::Truncated),
+        Err(error) => return Err(ImageError::corrupt(error)),
     };
-    if seen != Some((header.size, format)) {
-        return Err(ImageError::corrupt("two frame headers that disagree"));
-    }
-    let (across, down) = wanted(header.size, bucket);
-    decoder.scale(across, down).map_err(from_decoder)?;
-    let mut pixels = decoder.decode().map_err(from_decoder)?;
-    if format == PixelFormat::CMYK32 {
-        pixels = ink_to_rgb(&pixels, header.adobe_transform.is_some());
-    }
-
     Ok(Intermediate {
         model,
         orientation: header.orientation,
@@ -65,48 +53,35 @@ pub(crate) fn decode(
     })
 }
 
+/// Pixels of a model.
+fn pixels(planes: &Planes) -> Result<(Model, Vec<u8>), ImageError> {
+    let mut pixels = planes.interleave();
+    let (model, inks) = match planes.colour {
+        JpegColour::Grey => (Model::Grey, None),
+        JpegColour::YCbCr => (Model::YCbCr, None),
+        JpegColour::Rgb => (Model::Rgb, None),
+        JpegColour::Cmyk { inverted } => (Model::Rgb, Some(inverted)),
+        JpegColour::Ycck { inverted } => {
+            lockgate_jpeg::ycck_to_cmyk(&mut pixels);
+            (Model::Rgb, Some(inverted))
+        }
+        JpegColour::Other => return Err(ImageError::corrupt("two components")),
+    };
+    if let Some(inverted) = inks {
+        pixels = ink_to_rgb(&pixels, inverted);
+    }
+    Ok((model, pixels))
+}
+
 fn read_header<'a>(source: &'a [u8], limits: &Limits) -> Result<JpegHeader<'a>, ImageError> {
     let header = jpeg_header::read(source)?;
     limits.check_size(header.size.0, header.size.1)?;
     Ok(header)
 }
 
-/// The pixel model of the file and what the decoder is told to do to it.
-///
-/// The order of evidence is libjpeg's (`default_decompress_parms`): JFIF, Adobe, component
-/// identifiers. Three channels are handed on as they are: the decoder's "RGB" only interleaves.
-fn colours(header: &JpegHeader<'_>) -> (Model, ColorTransform) {
-    match header.components.as_slice() {
-        [_] => (Model::Grey, ColorTransform::Grayscale),
-        [a, b, c] => {
-            let ycbcr = header.jfif
-                || header
-                    .adobe_transform
-                    .map_or([*a, *b, *c] != *b"RGB", |transform| transform != 0);
-            let model = if ycbcr { Model::YCbCr } else { Model::Rgb };
-            (model, ColorTransform::RGB)
-        }
-        _ if header.adobe_transform == Some(2) => (Model::Rgb, ColorTransform::YCCK),
-        _ => (Model::Rgb, ColorTransform::CMYK),
-    }
-}
-
-/// The size to ask the decoder for so that it takes the bucket's scale. It takes the smallest
-/// scale at which *one* axis is large enough, so only the longer one is asked for.
-fn wanted(size: (u32, u32), bucket: Bucket) -> (u16, u16) {
-    let (width, height) = bucket.scaled(size);
-    let side = |length: u32| u16::try_from(length).unwrap_or(u16::MAX);
-    if size.0 >= size.1 {
-        (side(width), u16::MAX)
-    } else {
-        (u16::MAX, side(height))
-    }
-}
-
-/// Inks to RGB, without a profile. The decoder hands out 255 less what is stored. Adobe's files
-/// store 255 less the ink, so that what arrives is ink; other files store the ink.
-fn ink_to_rgb(pixels: &[u8], adobe: bool) -> Vec<u8> {
-    let flip = if adobe { 255 } else { 0 };
+/// Stored inks to RGB, without a profile. `inverted`: 255 is no ink, as Adobe stores them.
+pub(super) fn ink_to_rgb(pixels: &[u8], inverted: bool) -> Vec<u8> {
+    let flip = if inverted { 0 } else { 255 };
     let (pixels, _) = pixels.as_chunks::<4>();
     pixels
         .iter()
@@ -121,13 +96,4 @@ fn ink_to_rgb(pixels: &[u8], adobe: bool) -> Vec<u8> {
 #[allow(clippy::cast_possible_truncation, reason = "at most 255")]
 fn mul_255(a: u8, b: u8) -> u8 {
     ((u32::from(a) * u32::from(b) + 127) / 255) as u8
-}
-
-fn from_decoder(error: Error) -> ImageError {
-    match error {
-        Error::Io(error) => ImageError::from_io(&error),
-        Error::Unsupported(feature) => ImageError::UnsupportedFormat(format!("{feature:?}")),
-        Error::Format(why) => ImageError::Corrupt(why),
-        Error::Internal(error) => ImageError::internal(error),
-    }
 }

@@ -1,6 +1,7 @@
 //! The first half of the work: from a source to an [`Intermediate`].
 
 pub(crate) mod jpeg;
+mod jpeg_fallback;
 mod jpeg_header;
 mod jpeg_scans;
 pub(crate) mod png;

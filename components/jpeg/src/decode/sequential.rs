@@ -35,12 +35,16 @@ pub(super) fn decode(
             }
         }
         markers.at = decode_scan(frame, &scan, &tables, &markers, planes)?;
-        if seen.iter().zip(&frame.components).all(|(seen, _)| *seen) {
-            // What lies behind is none of the picture.
-            return Ok(());
+        // Up to the end of the image: one that has none was cut off.
+        match markers.next_scan(|segment| tables.read(segment))? {
+            Some(next) => header = next,
+            None => break,
         }
-        let next = markers.next_scan(|segment| tables.read(segment))?;
-        header = next.ok_or(JpegError::Truncated)?;
+    }
+    if seen.iter().zip(&frame.components).all(|(seen, _)| *seen) {
+        Ok(())
+    } else {
+        Err(JpegError::Truncated)
     }
 }
 
