@@ -205,8 +205,8 @@ mod tests {
         };
         let code = Code::new(&definition).unwrap();
         for length in 1..=16_u8 {
-            let number = !0_u32 << (33 - u32::from(length)) << 0;
-            let data = if length == 1 { 0 } else { number }.to_be_bytes();
+            let number = u32::MAX.checked_shl(33 - u32::from(length));
+            let data = number.unwrap_or(0).to_be_bytes();
             // No byte 0xFF goes into a reader unstuffed.
             let stuffed: Vec<u8> = data
                 .iter()
