@@ -1,7 +1,6 @@
 //! Bits of entropy-coded data (T.81 F.2.2.5), most significant first.
 //!
-//! A `Bits` is small and moved by value into what is not inlined, so that in the loops its fields
-//! stay in registers.
+//! What a loop does with a `Bits` is inlined, so that its fields stay in registers there.
 
 /// Bits that can be asked for after [`Bits::need`]: a code of 16 and a value of 15.
 const ENOUGH: u32 = 32;
@@ -34,58 +33,29 @@ impl<'a> Bits<'a> {
     #[inline(always)]
     pub(super) fn need(&mut self) {
         if self.left < ENOUGH {
-            *self = self.refilled();
+            self.refill();
         }
     }
 
     #[inline(always)]
-    fn refilled(mut self) -> Self {
-        if let Some(bytes) = self.data.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+    fn refill(&mut self) {
+        let ahead = self.data.get(self.at..);
+        if let Some(bytes) = ahead.and_then(<[u8]>::first_chunk::<8>) {
             let word = u64::from_be_bytes(*bytes);
             if !has_ff(word) {
                 self.buffer |= word >> self.left;
                 let taken = (63 - self.left) >> 3;
                 self.at += taken as usize;
                 self.left += taken << 3;
-                return self;
+                return;
             }
         }
-        self.refilled_by_bytes()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refilled_by_bytes(mut self) -> Self {
-        while self.left <= 56 {
-            let byte = match self.data.get(self.at) {
-                Some(0xFF) => match self.data.get(self.at + 1) {
-                    Some(0) => {
-                        self.at += 2;
-                        0xFF
-                    }
-                    // A fill byte.
-                    Some(0xFF) => {
-                        self.at += 1;
-                        continue;
-                    }
-                    _ => {
-                        self.made_up += 8;
-                        0
-                    }
-                },
-                Some(byte) => {
-                    self.at += 1;
-                    *byte
-                }
-                None => {
-                    self.made_up += 8;
-                    0
-                }
-            };
-            self.buffer |= u64::from(byte) << (56 - self.left);
-            self.left += 8;
-        }
-        self
+        // Not a method: it would need `self` in memory, here and in the loops around.
+        let filled = filled_by_bytes(self.data, self.at, (self.buffer, self.left));
+        self.at = filled.at;
+        self.buffer = filled.buffer;
+        self.left = filled.left;
+        self.made_up += filled.made_up;
     }
 
     /// The next `n` bits, 1 to 16, without taking them.
@@ -111,7 +81,7 @@ impl<'a> Bits<'a> {
     #[inline(always)]
     pub(super) fn bit(&mut self) -> bool {
         if self.left == 0 {
-            *self = self.refilled();
+            self.refill();
         }
         let bit = self.buffer >> 63 != 0;
         self.take(1);
@@ -163,6 +133,56 @@ impl<'a> Bits<'a> {
         // The bytes in the buffer may have been read past stuffing, never past a marker.
         next_marker(self.data, self.at).unwrap_or(self.data.len())
     }
+}
+
+/// What the slow way of filling makes.
+struct Filled {
+    at: usize,
+    buffer: u64,
+    left: u32,
+    made_up: u32,
+}
+
+/// Fill up byte by byte: there is a 0xFF near, or the end.
+#[cold]
+#[inline(never)]
+fn filled_by_bytes(data: &[u8], at: usize, (buffer, left): (u64, u32)) -> Filled {
+    let mut this = Filled {
+        at,
+        buffer,
+        left,
+        made_up: 0,
+    };
+    while this.left <= 56 {
+        let byte = match data.get(this.at) {
+            Some(0xFF) => match data.get(this.at + 1) {
+                Some(0) => {
+                    this.at += 2;
+                    0xFF
+                }
+                // A fill byte.
+                Some(0xFF) => {
+                    this.at += 1;
+                    continue;
+                }
+                _ => {
+                    this.made_up += 8;
+                    0
+                }
+            },
+            Some(byte) => {
+                this.at += 1;
+                *byte
+            }
+            None => {
+                this.made_up += 8;
+                0
+            }
+        };
+        this.buffer |= u64::from(byte) << (56 - this.left);
+        this.left += 8;
+    }
+    this
 }
 
 /// Whether one of the eight bytes is 0xFF.

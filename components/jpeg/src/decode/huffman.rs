@@ -140,10 +140,12 @@ impl Step {
 }
 
 impl Steps {
-    /// For sequential AC coefficients coded by `code`.
-    pub(super) fn new(code: &Code) -> Self {
+    /// For sequential AC coefficients coded by `code`; without one, for nothing.
+    pub(super) fn new(code: Option<&Code>) -> Self {
         let mut look = [0; 1 << STEP];
-        // From the longest rest to the shortest, all symbols by one walk each: 4096 short walks.
+        let Some(code) = code else {
+            return Self { look };
+        };
         for (at, entry) in look.iter_mut().enumerate() {
             let (mut used, mut advance, mut end) = (0_u32, 0_u16, 0_u16);
             while !(end != 0 || used >= STEP) {

@@ -53,7 +53,7 @@ struct Decoder<'a> {
     component: &'a Component,
     dc: Code,
     ac: Code,
-    steps: Option<Steps>,
+    steps: Steps,
     places: Places,
     plane: &'a mut Plane,
     /// The DC before, which the next is coded as a difference to.
@@ -72,15 +72,19 @@ fn decode_scan(
     planes: &mut Planes,
 ) -> Result<usize, JpegError> {
     let alone = scan.components.len() == 1;
+    let mut planes: Vec<Option<&mut Plane>> = planes.planes.iter_mut().map(Some).collect();
     let mut decoders = Vec::with_capacity(4);
-    for (index, (component, plane)) in frame.components.iter().zip(&mut planes.planes).enumerate() {
-        let of_scan = scan.components.iter().find(|(c, _, _)| *c == index);
-        let Some((_, dc, ac)) = of_scan else { continue };
+    for (index, dc, ac) in &scan.components {
+        let component = frame.components.get(*index);
+        let plane = planes.get_mut(*index).and_then(Option::take);
+        let (Some(component), Some(plane)) = (component, plane) else {
+            continue;
+        };
         let ac = tables.ac_code(*ac)?;
         decoders.push(Decoder {
             component,
             dc: tables.dc_code(*dc)?,
-            steps: (component.block < 8).then(|| Steps::new(&ac)),
+            steps: Steps::new((component.block < 8).then_some(&ac)),
             ac,
             places: Places::new(component.block, &component.quantisation(tables)?),
             plane,
@@ -89,16 +93,6 @@ fn decode_scan(
             down: if alone { 1 } else { component.down },
         });
     }
-    // In the order of the scan, which need not be the frame's.
-    decoders.sort_by_key(|decoder| {
-        scan.components.iter().position(|(c, _, _)| {
-            frame
-                .components
-                .get(*c)
-                .is_some_and(|c| std::ptr::eq(c, decoder.component))
-        })
-    });
-
     let mut restarts = Restarts::new(tables.restart);
     let mut bits = Bits::new(markers.source, markers.at);
     let (across, down) = match decoders.as_slice() {
@@ -129,52 +123,46 @@ fn decode_scan(
 impl Decoder<'_> {
     /// The blocks of this component in an MCU.
     #[inline(always)]
-    fn mcu(&mut self, bits: &mut Bits<'_>, (x, y): (usize, usize)) -> Result<(), NoCode> {
-        for v in 0..self.down {
-            for h in 0..self.across {
-                self.block(bits, (x * self.across + h, y * self.down + v))?;
-            }
+    fn mcu(&mut self, bits: &mut Bits<'_>, at: (usize, usize)) -> Result<(), NoCode> {
+        match self.component.block {
+            1 => self.blocks::<1, 2>(bits, at, |out| [[idct::one(out[0])]]),
+            2 => self.blocks::<2, 8>(bits, at, |[a, b, c, d, ..]| idct::two([*a, *b, *c, *d])),
+            4 => self.blocks::<4, 32>(bits, at, |out| {
+                let (rows, _) = out.as_chunks::<4>();
+                rows.first_chunk()
+                    .map_or([[0; 4]; 4], |rows| idct::four(*rows))
+            }),
+            _ => self.blocks::<8, 128>(bits, at, |out| {
+                let (rows, _) = out.as_chunks::<8>();
+                rows.first_chunk().map_or([[0; 8]; 8], idct::eight)
+            }),
         }
-        Ok(())
     }
 
-    #[inline(always)]
-    fn block(&mut self, bits: &mut Bits<'_>, at: (usize, usize)) -> Result<(), NoCode> {
-        match self.component.block {
-            1 => {
-                let mut coefficients = [0; 2];
-                self.coefficients::<1, 2>(bits, &mut coefficients)?;
-                put(self.plane, at, [[idct::one(coefficients[0])]]);
-            }
-            2 => {
-                let mut coefficients = [0; 8];
-                self.coefficients::<2, 8>(bits, &mut coefficients)?;
-                let [a, b, c, d, ..] = coefficients;
-                put(self.plane, at, idct::two([a, b, c, d]));
-            }
-            4 => {
-                let mut coefficients = [0; 32];
-                if !self.coefficients::<4, 32>(bits, &mut coefficients)? {
-                    put(self.plane, at, [[idct::one(coefficients[0]); 4]; 4]);
-                    return Ok(());
-                }
-                let (rows, _) = coefficients.as_chunks::<4>();
-                if let Some(rows) = rows.first_chunk::<4>() {
-                    put(self.plane, at, idct::four(*rows));
-                }
-            }
-            _ => {
-                let mut coefficients = [0; 128];
-                if !self.coefficients::<8, 128>(bits, &mut coefficients)? {
-                    put(self.plane, at, [[idct::one(coefficients[0]); 8]; 8]);
-                    return Ok(());
-                }
-                let (rows, _) = coefficients.as_chunks::<8>();
-                if let Some(rows) = rows.first_chunk::<8>() {
-                    put(self.plane, at, idct::eight(rows));
-                }
+    /// The same, of blocks that become `N` x `N` samples by `transform`. Each size is a function of
+    /// its own, and the reader a variable of it: so what the loops use stays in registers.
+    #[inline(never)]
+    fn blocks<const N: usize, const M: usize>(
+        &mut self,
+        bits: &mut Bits<'_>,
+        (x, y): (usize, usize),
+        transform: impl Fn(&[i32; M]) -> [[u8; N]; N],
+    ) -> Result<(), NoCode> {
+        let mut local = *bits;
+        for v in 0..self.down {
+            for h in 0..self.across {
+                let mut out = [0; M];
+                let others = self.coefficients::<N, M>(&mut local, &mut out)?;
+                let samples = if others {
+                    transform(&out)
+                } else {
+                    [[idct::one(out[0]); N]; N]
+                };
+                let at = (x * self.across + h, y * self.down + v);
+                put(self.plane, at, samples);
             }
         }
+        *bits = local;
         Ok(())
     }
 
@@ -227,17 +215,15 @@ impl Decoder<'_> {
     fn step_over(&self, bits: &mut Bits<'_>, mut k: usize) -> Result<(), NoCode> {
         while k < 64 {
             bits.need();
-            if let Some(steps) = &self.steps {
-                let step = steps.next(bits);
-                // Past the last coefficient what it looked at is the next block's.
-                if !step.is_none() && k + step.advance() <= 64 {
-                    bits.take(step.bits());
-                    if step.is_end() {
-                        return Ok(());
-                    }
-                    k += step.advance();
-                    continue;
+            let step = self.steps.next(bits);
+            // Past the last coefficient what it looked at is the next block's.
+            if !step.is_none() && k + step.advance() <= 64 {
+                bits.take(step.bits());
+                if step.is_end() {
+                    return Ok(());
                 }
+                k += step.advance();
+                continue;
             }
             let (length, symbol) = self.ac.next(bits)?;
             let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 0xF));
