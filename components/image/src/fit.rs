@@ -1,7 +1,8 @@
 //! Fit: from the size of a picture and the options to what is cut out and how large it becomes.
 
-use crate::options::PIXELS_OUT_MAX;
-use crate::{DIMENSION_OUT_MAX, Fit, ImageError, Options};
+use lockgate_image_options::{DIMENSION_OUT_MAX, PIXELS_OUT_MAX};
+
+use crate::{Fit, ImageError, Options};
 
 /// A size in pixels.
 pub(crate) type Size = (u32, u32);
@@ -26,7 +27,8 @@ impl Plan {
     /// [`ImageError::BadOptions`] for an output that would be too large.
     pub(crate) fn new(picture: Size, options: &Options) -> Result<Self, ImageError> {
         let (width, height) = (f64::from(picture.0), f64::from(picture.1));
-        let most = if options.enlarge { f64::INFINITY } else { 1.0 };
+        let enlarge = options.enlarge && options.fit != Fit::ScaleDown;
+        let most = if enlarge { f64::INFINITY } else { 1.0 };
 
         let (mut across, mut down) = match (options.width, options.height) {
             (None, None) => (1.0, 1.0),
@@ -36,7 +38,9 @@ impl Plan {
                 let (across, down) = (f64::from(w) / width, f64::from(h) / height);
                 match options.fit {
                     Fit::Fill => (across, down),
-                    Fit::Inside | Fit::Contain => (across.min(down), across.min(down)),
+                    Fit::Inside | Fit::Contain | Fit::ScaleDown => {
+                        (across.min(down), across.min(down))
+                    }
                     Fit::Outside | Fit::Cover => (across.max(down), across.max(down)),
                 }
             }
@@ -64,7 +68,7 @@ impl Plan {
                     plan.resized = (scaled.0.min(w), scaled.1.min(h));
                     plan.canvas = (w, h);
                 }
-                Fit::Fill | Fit::Inside | Fit::Outside => {}
+                Fit::Fill | Fit::Inside | Fit::Outside | Fit::ScaleDown => {}
             }
         }
         plan.check()
@@ -101,10 +105,10 @@ fn pixels(length: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Format;
+    use crate::OutputFormat;
 
     fn plan(picture: Size, ask: (Option<u32>, Option<u32>), fit: Fit, enlarge: bool) -> Plan {
-        let mut options = Options::new(Format::Png);
+        let mut options = Options::new(OutputFormat::Png);
         (options.width, options.height) = ask;
         (options.fit, options.enlarge) = (fit, enlarge);
         Plan::new(picture, &options).unwrap()
@@ -151,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_thin_picture_cannot_grow_without_bound() {
-        let mut options = Options::new(Format::Png);
+        let mut options = Options::new(OutputFormat::Png);
         (options.width, options.enlarge) = (Some(16_383), true);
         assert!(Plan::new((1, 30_000), &options).is_err());
         (options.height, options.fit) = (Some(16_383), Fit::Fill);

@@ -62,7 +62,7 @@ pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError
     let plan = Plan::new((info.width, info.height), options)?;
     let left_to_resize = match info.format {
         Format::Jpeg => 1.0,
-        Format::Png | Format::Webp => 2.0,
+        _ => 2.0,
     };
     let (across, down) = plan.reduction();
     let reduction = across.min(down) / left_to_resize;
@@ -76,6 +76,7 @@ pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OutputFormat;
 
     fn bucket(format: Format, size: (u32, u32), width: u32) -> Bucket {
         let info = Info {
@@ -85,7 +86,7 @@ mod tests {
             orientation: 1,
             has_alpha: false,
         };
-        let mut options = Options::new(Format::Jpeg);
+        let mut options = Options::new(OutputFormat::Jpeg);
         options.width = Some(width);
         scale_bucket(&info, &options).unwrap()
     }

@@ -1,11 +1,11 @@
 //! Step: YCbCr becomes RGB unless the output is JPEG, which stores it as it is.
 
 use super::picture::Picture;
-use crate::{Colour, Format, Model};
+use crate::{Colour, Model, OutputFormat};
 
 /// The picture in a model that `format` can store.
-pub(super) fn to_output_model(picture: Picture, format: Format) -> Picture {
-    if picture.model != Model::YCbCr || format == Format::Jpeg {
+pub(super) fn to_output_model(picture: Picture, format: OutputFormat) -> Picture {
+    if picture.model != Model::YCbCr || format == OutputFormat::Jpeg {
         return picture;
     }
     let (pixels, _) = picture.pixels.as_chunks::<3>();
@@ -46,7 +46,9 @@ pub(super) fn beside(picture: Picture, colour: Colour) -> Picture {
 
 /// A colour as a pixel of `model`, opaque.
 pub(super) fn pixel(colour: Colour, model: Model) -> Vec<u8> {
-    let Colour { red, green, blue } = colour;
+    let Colour {
+        red, green, blue, ..
+    } = colour;
     let [r, g, b] = [red, green, blue].map(i32::from);
     let half = 1 << 15;
     let luma = byte(19_595 * r + 38_470 * g + 7_471 * b + half);
@@ -82,7 +84,12 @@ mod tests {
         for red in (0..=255).step_by(17) {
             for green in (0..=255).step_by(17) {
                 for blue in (0..=255).step_by(17) {
-                    let colour = Colour { red, green, blue };
+                    let colour = Colour {
+                        red,
+                        green,
+                        blue,
+                        alpha: 255,
+                    };
                     let ycbcr = pixel(colour, Model::YCbCr);
                     let back = ycbcr_to_rgb(ycbcr.try_into().unwrap());
                     for (a, b) in [red, green, blue].into_iter().zip(back) {

@@ -2,11 +2,15 @@
 
 use super::colour;
 use super::picture::Picture;
-use crate::{Colour, Format, Model, Options};
+use crate::{Colour, Model, Options, OutputFormat};
 
 /// The picture without alpha if the output is JPEG.
-pub(super) fn flatten_for_jpeg(picture: Picture, options: &Options) -> Picture {
-    if options.format != Format::Jpeg || !picture.model.has_alpha() {
+pub(super) fn flatten_for_jpeg(
+    picture: Picture,
+    format: OutputFormat,
+    options: &Options,
+) -> Picture {
+    if format != OutputFormat::Jpeg || !picture.model.has_alpha() {
         return picture;
     }
     let background = options.background.unwrap_or(Colour::WHITE);

@@ -3,15 +3,20 @@
 use super::colour;
 use super::picture::Picture;
 use crate::fit::Size;
-use crate::{Colour, Model, Options};
+use crate::{Colour, Model, Options, OutputFormat};
 
 /// The picture in the middle of a canvas of `canvas` pixels. The margins have the background;
 /// without one they are transparent, or white where the output has no alpha.
-pub(super) fn pad_to_canvas(picture: Picture, canvas: Size, options: &Options) -> Picture {
+pub(super) fn pad_to_canvas(
+    picture: Picture,
+    canvas: Size,
+    format: OutputFormat,
+    options: &Options,
+) -> Picture {
     if (picture.width, picture.height) == canvas {
         return picture;
     }
-    let transparent = options.background.is_none() && options.format.has_alpha();
+    let transparent = options.background.is_none() && format.has_alpha();
     let background = options.background.unwrap_or(Colour::WHITE);
     let picture = if transparent {
         with_alpha(picture)
