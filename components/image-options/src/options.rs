@@ -141,6 +141,10 @@ impl Options {
             let why = format!("w times h is more than {PIXELS_OUT_MAX} pixels");
             return Err(OptionError::Together(why));
         }
+        if self.linear && self.gamma.is_some_and(|gamma| gamma != 100) {
+            let why = "linear and gamma both say in which light to resize; give one".to_owned();
+            return Err(OptionError::Together(why));
+        }
         Ok(())
     }
 }

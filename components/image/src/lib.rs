@@ -22,6 +22,7 @@
     )
 )]
 
+mod before;
 #[cfg(target_family = "wasm")]
 mod component;
 mod decode;
@@ -30,10 +31,12 @@ mod fit;
 mod format;
 pub mod icc;
 mod intermediate;
+mod light;
 mod limits;
 mod probe;
 mod render;
 mod scale;
+mod turn;
 
 pub use decode::decode_scaled;
 pub use error::{ErrorCode, ImageError};

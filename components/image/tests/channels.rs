@@ -255,7 +255,8 @@ fn what_cannot_be_made_is_refused() {
     for text in [
         "w=16383,enlarge=1",
         "w=16000,h=16000,fit=outside,enlarge=1",
-        "trim=5",
+        "w=10,h=10,fit=cover,enlarge=1,crop=20:0:1:1",
+        "wm=logo",
         "f=json",
     ] {
         let options = Options::parse(text).unwrap();

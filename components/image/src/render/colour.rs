@@ -8,13 +8,21 @@ pub(super) fn to_output_model(picture: Picture, format: OutputFormat) -> Picture
     if picture.model != Model::YCbCr || format == OutputFormat::Jpeg {
         return picture;
     }
+    to_rgb(picture)
+}
+
+/// The picture in RGB if it was YCbCr.
+pub(super) fn to_rgb(picture: Picture) -> Picture {
+    if picture.model != Model::YCbCr {
+        return picture;
+    }
     let (pixels, _) = picture.pixels.as_chunks::<3>();
     let rgb = pixels.iter().flat_map(|p| ycbcr_to_rgb(*p)).collect();
     picture.with(Model::Rgb, rgb)
 }
 
 /// Full-range BT.601 (JFIF 1.02, page 3), in 16-bit fixed point.
-fn ycbcr_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
+pub(super) fn ycbcr_to_rgb([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     let y = (i32::from(y) << 16) + (1 << 15);
     let (cb, cr) = (i32::from(cb) - 128, i32::from(cr) - 128);
     [
@@ -30,6 +38,11 @@ pub(super) fn beside(picture: Picture, colour: Colour) -> Picture {
     if colour.red == colour.green && colour.green == colour.blue {
         return picture;
     }
+    in_rgb(picture)
+}
+
+/// The picture in RGB if it was grey.
+pub(super) fn in_rgb(picture: Picture) -> Picture {
     match picture.model {
         Model::Grey => {
             let rgb = picture.pixels.iter().flat_map(|g| [*g; 3]).collect();
@@ -44,24 +57,43 @@ pub(super) fn beside(picture: Picture, colour: Colour) -> Picture {
     }
 }
 
+/// Luma (BT.601) of every pixel, alpha left out.
+pub(super) fn luma(picture: &Picture) -> Vec<u8> {
+    let pixels = picture.pixels.chunks_exact(picture.model.channels());
+    let ycbcr = picture.model == Model::YCbCr;
+    pixels
+        .map(|pixel| match *pixel {
+            [r, g, b] | [r, g, b, _] if !ycbcr => rgb_to_ycbcr([r, g, b])[0],
+            [grey, ..] => grey,
+            [] => 0,
+        })
+        .collect()
+}
+
+/// The inverse of [`ycbcr_to_rgb`].
+pub(super) fn rgb_to_ycbcr([r, g, b]: [u8; 3]) -> [u8; 3] {
+    let [r, g, b] = [r, g, b].map(i32::from);
+    let half = 1 << 15;
+    [
+        byte(19_595 * r + 38_470 * g + 7_471 * b + half),
+        byte(-11_059 * r - 21_709 * g + 32_768 * b + (128 << 16) + half - 1),
+        byte(32_768 * r - 27_439 * g - 5_329 * b + (128 << 16) + half - 1),
+    ]
+}
+
 /// A colour as a pixel of `model`, opaque.
 pub(super) fn pixel(colour: Colour, model: Model) -> Vec<u8> {
     let Colour {
         red, green, blue, ..
     } = colour;
-    let [r, g, b] = [red, green, blue].map(i32::from);
-    let half = 1 << 15;
-    let luma = byte(19_595 * r + 38_470 * g + 7_471 * b + half);
+    let ycbcr = rgb_to_ycbcr([red, green, blue]);
+    let [luma, ..] = ycbcr;
     match model {
         Model::Grey => vec![luma],
         Model::GreyAlpha => vec![luma, 255],
         Model::Rgb => vec![red, green, blue],
         Model::Rgba => vec![red, green, blue, 255],
-        Model::YCbCr => vec![
-            luma,
-            byte(-11_059 * r - 21_709 * g + 32_768 * b + (128 << 16) + half - 1),
-            byte(32_768 * r - 27_439 * g - 5_329 * b + (128 << 16) + half - 1),
-        ],
+        Model::YCbCr => ycbcr.to_vec(),
     }
 }
 

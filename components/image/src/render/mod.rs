@@ -1,16 +1,32 @@
 //! The second half of the work: from an [`Intermediate`] to an encoded output. [`render()`] is
 //! the list of its steps; each step is a file of this folder.
 
+mod blur;
 mod colour;
+mod crop;
 mod encode;
-mod flatten;
+mod gauss;
+mod ground;
+mod lab;
 mod opaque;
-mod orient;
 mod pad;
 mod picture;
+mod quality;
+mod radius;
 mod resize;
+mod rotate;
+mod sharpen;
+mod smart;
+mod ssim;
+mod tone;
+mod trim;
+mod turn;
 mod unbuilt;
+mod view;
+mod watermark;
 
+use self::ground::Ground;
+use self::view::View;
 use crate::fit::Plan;
 use crate::{ImageError, Intermediate, Limits, Options, OutputFormat};
 
@@ -34,21 +50,34 @@ pub struct Rendered {
 /// [`ImageError::BadOptions`].
 pub fn render(
     intermediate: &Intermediate,
-    _overlay: Option<&[u8]>,
+    overlay: Option<&[u8]>,
     options: &Options,
-    _limits: &Limits,
+    limits: &Limits,
 ) -> Result<Rendered, ImageError> {
     options.check()?;
     unbuilt::refuse(options)?;
-    let plan = Plan::new(intermediate.upright_size(), options)?;
     let kept = || intermediate.format.output(intermediate.model.has_alpha());
     let format = options.format.unwrap_or_else(kept);
+    let ground = Ground::new(options, format);
 
-    let picture = resize::crop_and_resize(intermediate, &plan)?;
-    let picture = orient::turn_upright(picture, intermediate.orientation)?;
+    let view = View::new(intermediate, options, ground)?;
+    let plan = Plan::new(view.size, options)?;
+    let turned = view.turn;
+    let picture = resize::crop_and_resize(view, &plan, options)?;
+    let picture = turn::turn(picture, turned)?;
+    let picture = smart::crop(picture, &plan, options)?;
     let picture = colour::to_output_model(picture, format);
     let picture = opaque::drop_unused_alpha(picture);
-    let picture = pad::pad_to_canvas(picture, plan.canvas, format, options);
-    let picture = flatten::flatten_for_jpeg(picture, format, options);
-    encode::encode(&picture, &intermediate.icc, format, options)
+    let picture = pad::on_canvas(picture, plan.canvas, plan.place, ground);
+    let picture = crop::crop_after(picture, options)?;
+    let picture = blur::blur(picture, options);
+    let picture = sharpen::sharpen(picture, options);
+    let picture = tone::modulate(picture, options);
+    let picture = tone::contrast(picture, options);
+    let picture = tone::grayscale(picture, options);
+    let picture = pad::pad(picture, ground, options)?;
+    let picture = watermark::lay_over(picture, overlay, options, limits)?;
+    let picture = radius::round_corners(picture, options);
+    let picture = ground::lay_under(picture, format, options);
+    quality::encode_at(&picture, &intermediate.icc, format, options)
 }
