@@ -1,46 +1,21 @@
 //! The options of a picture, from a query.
 
-/// The component's own limit of a width and of a height (that of WebP), pixels.
-const SIDE_MAX: u32 = 16_383;
+use lockgate_image_options::{DIMENSION_OUT_MAX, Fit, Format, Options as Picture, Quality};
 
-/// What the encoder gets where the query does not say.
-const QUALITY: u8 = 80;
-
-/// What a query asks for. Every side has a value: one that is not given is as large as allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a query asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// How the picture meets the box. With one side, or none, it is always `Inside`: no other one
-    /// makes sense then.
-    pub fit: Fit,
-    /// `None`: that of the source.
-    pub format: Option<Format>,
-    /// 1 to 100.
-    pub quality: u8,
+    /// What is to become of the picture. Every side has a value: one that is not given is as
+    /// large as allowed. With one side, or none, the fit is always `Inside`: no other one makes
+    /// sense then.
+    pub picture: Picture,
     /// Bytes of the source.
     pub source_bytes_max: u64,
     /// Width times height of the source.
     pub pixels_max: u64,
 }
 
-/// How a picture meets a box (the names of Sharp). In a query a name or its place here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// As large as fits in.
-    Inside,
-    /// Fill the box, crop.
-    Cover,
-    /// Fit in, fill the rest.
-    Contain,
-    /// Stretch.
-    Fill,
-    /// As small as covers the box.
-    Outside,
-}
-
+/// In a query a name or its place here (the names of Sharp).
 const FITS: [(&str, Fit); 5] = [
     ("inside", Fit::Inside),
     ("cover", Fit::Cover),
@@ -49,17 +24,7 @@ const FITS: [(&str, Fit); 5] = [
     ("outside", Fit::Outside),
 ];
 
-/// A format. In a query a name or its number: 1 is JPEG, 0 the source's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JPEG.
-    Jpeg,
-    /// PNG.
-    Png,
-    /// WebP.
-    Webp,
-}
-
+/// In a query a name or its number: 1 is JPEG, 0 the source's.
 const FORMATS: [(&str, Option<Format>); 4] = [
     ("source", None),
     ("jpeg", Some(Format::Jpeg)),
@@ -73,46 +38,41 @@ impl Options {
     /// # Errors
     /// What is wrong with it, for a log.
     pub fn parse(query: &str) -> Result<Self, String> {
-        let (mut width, mut height) = (0, 0);
-        let mut side_max = SIDE_MAX;
+        let (mut width, mut height, mut quality) = (0, 0, 0);
+        let mut side_max = DIMENSION_OUT_MAX;
         let mut options = Self {
-            width: 0,
-            height: 0,
-            fit: Fit::Inside,
-            format: None,
-            quality: QUALITY,
+            picture: Picture::default(),
             source_bytes_max: 32 * 1024 * 1024,
             pixels_max: 40_000_000,
         };
+        let picture = &mut options.picture;
         for piece in query.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             match name {
                 "width" => width = number(name, value)?,
                 "height" => height = number(name, value)?,
                 "side_max" => side_max = number(name, value)?,
-                "fit" => options.fit = named(name, value, &FITS)?,
-                "format" => options.format = named(name, value, &FORMATS)?,
-                "quality" => match number(name, value)? {
-                    0 => options.quality = QUALITY,
-                    quality => options.quality = quality,
-                },
+                "fit" => picture.fit = named(name, value, &FITS)?,
+                "format" => picture.format = named(name, value, &FORMATS)?,
+                "quality" => quality = number(name, value)?,
                 "source_bytes_max" => options.source_bytes_max = number(name, value)?,
                 "pixels_max" => options.pixels_max = number(name, value)?,
                 _ => return Err(format!("there is no option {name:?}")),
             }
         }
-        let most = side_max.min(SIDE_MAX);
+        let most = side_max.min(DIMENSION_OUT_MAX);
         if width > most || height > most {
             return Err(format!("{width} x {height} is larger than {most}"));
         }
-        if options.quality > 100 {
-            return Err(format!("quality {} is more than 100", options.quality));
+        if quality > 100 {
+            return Err(format!("quality {quality} is more than 100"));
         }
         if width == 0 || height == 0 {
-            options.fit = Fit::Inside;
+            picture.fit = Fit::Inside;
         }
-        let side = |side| if side == 0 { most } else { side };
-        (options.width, options.height) = (side(width), side(height));
+        let side = |side| Some(if side == 0 { most } else { side });
+        (picture.width, picture.height) = (side(width), side(height));
+        picture.quality = (quality != 0).then_some(Quality::Fixed(quality));
         Ok(options)
     }
 }
@@ -141,27 +101,24 @@ mod tests {
         let by_name = Options::parse("width=800&height=600&fit=cover&format=webp&quality=70");
         let by_number = Options::parse("width=800&height=600&fit=1&format=3&quality=70");
         assert_eq!(by_name, by_number);
-        let options = by_name.unwrap();
-        assert_eq!((options.width, options.height), (800, 600));
         assert_eq!(
-            (options.fit, options.format),
-            (Fit::Cover, Some(Format::Webp))
+            by_name.unwrap().picture.to_string(),
+            "w=800,h=600,fit=cover,f=webp,q=70"
         );
     }
 
     #[test]
     fn every_side_has_a_limit_and_one_side_is_no_box() {
-        for (query, sides) in [
-            ("", (16_383, 16_383)),
-            ("width=800&fit=fill&side_max=4000", (800, 4000)),
-            ("height=600&fit=cover&side_max=4000", (4000, 600)),
+        for (query, text) in [
+            ("", "w=16383,h=16383"),
+            ("width=800&fit=fill&side_max=4000", "w=800,h=4000"),
+            ("height=600&fit=cover&side_max=4000", "w=4000,h=600"),
+            ("quality=0&format=0&side_max=9", "w=9,h=9"),
         ] {
-            let options = Options::parse(query).unwrap();
-            assert_eq!((options.width, options.height), sides, "{query}");
-            assert_eq!(options.fit, Fit::Inside, "{query}");
+            let picture = Options::parse(query).unwrap().picture;
+            assert_eq!(picture.to_string(), text, "{query}");
+            assert_eq!(Picture::parse(text).as_ref(), Ok(&picture));
         }
-        assert_eq!(Options::parse("quality=0").unwrap().quality, 80);
-        assert_eq!(Options::parse("format=0").unwrap().format, None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use wasip3::wit_bindgen::StreamResult;
 use wasip3::{spawn, wit_future, wit_stream};
 
 use self::bindings::lockgate::image::image;
-use crate::options::{Fit, Format, Options};
+use crate::options::Options;
 
 /// The pixels, which the composed file brings along.
 #[allow(
@@ -43,6 +43,9 @@ mod export {
     wasip3::http::service::export!(ImageHttp);
     pub(super) struct ImageHttp;
 }
+
+/// The frames that an animation may have.
+const FRAMES_MAX: u32 = 200;
 
 /// How much is read of a body at once, bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -112,32 +115,11 @@ async fn picture(request: Request) -> Result<image::Rendered, Refused> {
         source_bytes_max: options.source_bytes_max,
         pixels_max: options.pixels_max,
         dimension_max: u32::MAX,
+        frames_max: FRAMES_MAX,
+        keep_truncated: false,
     };
-    let format = match options.format {
-        Some(Format::Jpeg) => image::Format::Jpeg,
-        Some(Format::Png) => image::Format::Png,
-        Some(Format::Webp) => image::Format::Webp,
-        None => {
-            let info = image::probe(&source, limits).map_err(Refused::from_component)?;
-            info.format
-        }
-    };
-    let options = image::Options {
-        width: Some(options.width),
-        height: Some(options.height),
-        fit: match options.fit {
-            Fit::Inside => image::Fit::Inside,
-            Fit::Cover => image::Fit::Cover,
-            Fit::Contain => image::Fit::Contain,
-            Fit::Fill => image::Fit::Fill,
-            Fit::Outside => image::Fit::Outside,
-        },
-        quality: options.quality,
-        format,
-        background: None,
-        enlarge: false,
-    };
-    image::transform(&source, options, limits).map_err(Refused::from_component)
+    let picture = options.picture.to_string();
+    image::transform(&source, None, &picture, limits).map_err(Refused::from_component)
 }
 
 /// The whole source, under its limit.
@@ -181,6 +163,12 @@ fn media_type(format: image::Format) -> &'static str {
         image::Format::Jpeg => "image/jpeg",
         image::Format::Png => "image/png",
         image::Format::Webp => "image/webp",
+        image::Format::Avif => "image/avif",
+        image::Format::Gif => "image/gif",
+        image::Format::Svg => "image/svg+xml",
+        image::Format::Tiff => "image/tiff",
+        image::Format::Bmp => "image/bmp",
+        image::Format::Json => "application/json",
     }
 }
 

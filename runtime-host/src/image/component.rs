@@ -29,6 +29,9 @@ pub(super) use bindings::exports::lockgate::image::image as wit;
 /// The width and the height that a source may have; its pixels have a limit of their own.
 const SOURCE_DIMENSION_MAX: u32 = 30_000;
 
+/// The frames that an animation may have.
+const FRAMES_MAX: u32 = 200;
+
 /// The component, linked, and what one picture may use.
 pub(super) struct ImageComponent {
     sandbox: Sandbox,
@@ -63,6 +66,8 @@ impl ImageComponent {
                 source_bytes_max: config.source_bytes_max,
                 pixels_max: config.pixels_max,
                 dimension_max: SOURCE_DIMENSION_MAX,
+                frames_max: FRAMES_MAX,
+                keep_truncated: false,
             },
             dimension_max: config.dimension_max,
         })
@@ -89,14 +94,9 @@ impl ImageComponent {
             Err(error) => return Err(stopped(&store, &error)),
         };
         let image = instance.lockgate_image_image();
-        let options = plan::options(plan, self.dimension_max, || {
-            let info = image.call_probe(&mut store, source, self.limits);
-            match info {
-                Ok(info) => Ok(info.map_err(ImageError::from_component)?.format),
-                Err(error) => Err(stopped(&store, &error)),
-            }
-        })?;
-        let answer = match image.call_transform(&mut store, source, options, self.limits) {
+        let options = plan::options(plan, self.dimension_max)?.to_string();
+        let answer = image.call_transform(&mut store, source, None, &options, self.limits);
+        let answer = match answer {
             Ok(answer) => answer.map_err(ImageError::from_component)?,
             Err(error) => return Err(stopped(&store, &error)),
         };

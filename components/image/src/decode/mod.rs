@@ -9,6 +9,7 @@ mod shrink;
 pub(crate) mod webp;
 mod webp_chunks;
 
+use crate::probe::not_read;
 use crate::{Bucket, Format, ImageError, Intermediate, Limits};
 
 /// Decode `source` with both axes divided by `bucket`.
@@ -26,6 +27,7 @@ pub fn decode_scaled(
         Format::Jpeg => jpeg::decode(source, bucket, limits),
         Format::Png => png::decode(source, bucket, limits),
         Format::Webp => webp::decode(source, bucket, limits),
+        other => Err(not_read(other)),
     }?
     .checked()
 }

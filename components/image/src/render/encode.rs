@@ -7,7 +7,10 @@ use zenwebp::Encoder as WebpEncoder;
 
 use super::Rendered;
 use super::picture::Picture;
-use crate::{Format, ImageError, Model, Options};
+use crate::{ImageError, Model, Options, OutputFormat, Quality};
+
+/// The quality where the options name none.
+const QUALITY: u8 = 80;
 
 /// From this quality on a JPEG keeps its colours at full resolution.
 const FULL_CHROMA_QUALITY: u8 = 90;
@@ -19,16 +22,22 @@ const WEBP_METHOD: u8 = 4;
 pub(super) fn encode(
     picture: &Picture,
     icc: &[u8],
+    format: OutputFormat,
     options: &Options,
 ) -> Result<Rendered, ImageError> {
-    let bytes = match options.format {
-        Format::Jpeg => jpeg(picture, icc, options.quality)?,
-        Format::Png => png(picture, icc)?,
-        Format::Webp => webp(picture, icc, options.quality)?,
+    let quality = match options.quality {
+        Some(Quality::Fixed(quality)) => quality,
+        _ => QUALITY,
+    };
+    let bytes = match format {
+        OutputFormat::Jpeg => jpeg(picture, icc, quality)?,
+        OutputFormat::Png => png(picture, icc)?,
+        OutputFormat::Webp => webp(picture, icc, quality)?,
+        other => return Err(ImageError::BadOptions(format!("{other:?} is not written"))),
     };
     Ok(Rendered {
         bytes,
-        format: options.format,
+        format,
         width: picture.width,
         height: picture.height,
     })

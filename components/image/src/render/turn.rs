@@ -1,17 +1,14 @@
-//! Step: turn the pixels upright. After the resize, because there are fewer of them.
+//! Step: quarter turns and mirroring. After the resize, because there are fewer pixels.
 
-use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 
 use super::picture::Picture;
+use crate::turn::Turn;
 use crate::{ImageError, Model};
 
-/// Apply the EXIF orientation.
-pub(super) fn turn_upright(
-    picture: Picture,
-    orientation: Orientation,
-) -> Result<Picture, ImageError> {
-    if orientation == Orientation::NoTransforms {
+/// The picture as it is seen.
+pub(super) fn turn(picture: Picture, turn: Turn) -> Result<Picture, ImageError> {
+    if turn == Turn::NONE {
         return Ok(picture);
     }
     let (model, width, height) = (picture.model, picture.width, picture.height);
@@ -26,7 +23,7 @@ pub(super) fn turn_upright(
         Model::Rgba => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from),
     };
     let mut image = image.ok_or_else(|| ImageError::internal("too few pixels to turn"))?;
-    image.apply_orientation(orientation);
+    image.apply_orientation(turn.orientation());
     Ok(Picture {
         model,
         width: image.width(),
