@@ -44,6 +44,8 @@ pub struct Generation {
     pub bundle_tag: [u8; 8],
     /// How client addresses are recorded.
     pub address_mask: lockgate_record::AddressMask,
+    /// Sites that have routes with pictures.
+    pub picture_sites: usize,
     sites: Vec<String>,
     /// At the index of the site.
     inspections: Vec<Option<InspectionPlan>>,
@@ -135,6 +137,11 @@ impl Generation {
                 AddressMask::None => lockgate_record::AddressMask::None,
                 AddressMask::Subnet => lockgate_record::AddressMask::Subnet,
             },
+            picture_sites: config
+                .sites
+                .values()
+                .filter(|site| site.routes.iter().any(|route| route.image.is_some()))
+                .count(),
             sites: config.sites.keys().cloned().collect(),
             inspections: compiled.inspections.clone(),
             rules_body_bytes: lockgate_compile::rules_body_bytes(bundle),

@@ -18,6 +18,7 @@ mod picture;
 mod problem;
 mod rates;
 mod route_fields;
+mod source;
 mod store;
 
 use std::sync::Arc;

@@ -18,7 +18,8 @@ use lockgate_record::Stage;
 use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
 
 use super::{
-    Gate, Generation, Refused, Route, charge, date, decide, fetch, inspect, lookup, picture, store,
+    Gate, Generation, Refused, Route, charge, date, decide, fetch, inspect, lookup, picture,
+    source, store,
 };
 use crate::http::{Fields, RequestBody, RequestHead, Response};
 use crate::record::Pending;
@@ -129,9 +130,13 @@ async fn act(
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
     let room = picture::room(&step)?;
-    let fetched = fetch::fetch(&mut step, body).await?;
+    let (kept, lead) = source::find(&step).await;
+    let fetched = match kept {
+        Some(kept) => kept,
+        None => fetch::fetch(&mut step, body).await?,
+    };
     let mut fetched = inspect::response(&mut step, fetched).await?;
-    picture::transform(&mut step, &mut fetched, room).await?;
+    picture::transform(&mut step, &mut fetched, room, lead).await?;
     Ok(store::respond(step, fetched, forwarded))
 }
 

@@ -1,19 +1,24 @@
 //! Pictures: `image.wasm` makes what the plan asks for of the origin's answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::BodyExt as _;
+use lockgate_http_cache::{Answer, Validators, conditional};
 use lockgate_record::Stage;
 use lockgate_wire::ImagePlan;
 use sha2::{Digest as _, Sha256};
 
 use super::Refused;
 use super::fetch::Fetched;
+use super::lookup::request_info;
 use super::path::Step;
+use super::source;
 use crate::http::{BodyError, ResponseBody};
-use crate::image::{ImageError, ImagePool, Room, media_type};
+use crate::image::memory::{Digest, Lead};
+use crate::image::{Ask, ImageError, ImagePool, Room, media_type};
 
 /// Fields of the source that are about its bytes.
 const OF_THE_SOURCE: [HeaderName; 9] = [
@@ -34,7 +39,9 @@ pub(super) fn room(step: &Step<'_>) -> Result<Option<Room>, Refused> {
     if step.plan.image.is_none() || step.head.method() == b"HEAD" {
         return Ok(None);
     }
-    let room = pool(step)?.room().map_err(refused)?;
+    let site = site(step);
+    let room = pool(step)?.room(&site, step.generation.picture_sites);
+    let room = room.map_err(refused)?;
     Ok(Some(room))
 }
 
@@ -44,6 +51,7 @@ pub(super) async fn transform(
     step: &mut Step<'_>,
     fetched: &mut Fetched,
     room: Option<Room>,
+    lead: Option<Lead>,
 ) -> Result<(), Refused> {
     let Some(plan) = step.plan.image else {
         return Ok(());
@@ -64,32 +72,82 @@ pub(super) async fn transform(
     let limits = pool.config();
     let wait = Duration::from_millis(limits.wall_clock_ms_max);
     let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room);
-    let Ok(source) = tokio::time::timeout(wait, source).await else {
+    let Ok(collected) = tokio::time::timeout(wait, source).await else {
         let cause = format!(
             "the source picture did not end within {} ms",
             wait.as_millis()
         );
         return Err(Refused::new(504, "origin_timeout", cause).at(Stage::Origin));
     };
-    let made = pool.transform(source?, plan, room);
-    let rendered = made.await.map_err(refused)?;
+    let source = collected?;
+    let digest = match fetched.digest {
+        Some(digest) => digest,
+        None => Sha256::digest(&source).into(),
+    };
+    if let Some(lead) = lead {
+        source::keep(step, fetched, &source, digest, lead);
+    }
+    let options = pool.options(plan).map_err(refused)?;
+    let tag = tag(pool, digest, &options);
     let headers = &mut fetched.headers;
     about_the_output(headers);
+    headers.insert(header::ETAG, tag.clone());
+    if has(step, &tag) {
+        fetched.status = 304;
+        headers.remove(header::CONTENT_TYPE);
+        fetched.body = ResponseBody::Full(Bytes::new());
+        return Ok(());
+    }
+    let ask = Ask {
+        site: site(step),
+        source,
+        digest,
+        options,
+    };
+    let rendered = pool.transform(ask, room).await.map_err(refused)?;
+    let headers = &mut fetched.headers;
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(rendered.content_type),
     );
-    // The same bytes have the same tag, on every node and after every restart.
-    let tag: String = Sha256::digest(&rendered.bytes)
+    fetched.body = ResponseBody::Full(rendered.bytes);
+    Ok(())
+}
+
+fn site(step: &Step<'_>) -> Arc<str> {
+    step.generation
+        .site_name(step.seen.site)
+        .unwrap_or_default()
+        .into()
+}
+
+/// The entity tag: of the source, of what is made of it, and of the component that makes it. The
+/// same on every node of one version, known before the picture is made; where the component
+/// changes, clients fetch anew what they have.
+fn tag(pool: &ImagePool, digest: Digest, options: &str) -> HeaderValue {
+    let mut hash = Sha256::new();
+    hash.update(digest);
+    hash.update(pool.component_digest());
+    hash.update(options);
+    let hash = hash.finalize();
+    let hexadecimal: String = hash
         .iter()
         .take(12)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
-        headers.insert(header::ETAG, tag);
-    }
-    fetched.body = ResponseBody::Full(rendered.bytes);
-    Ok(())
+    HeaderValue::from_str(&format!("\"{hexadecimal}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// Whether the client has the picture with this tag.
+fn has(step: &Step<'_>, tag: &HeaderValue) -> bool {
+    let validators = Validators {
+        status: 200,
+        etag: Some(tag.as_bytes()),
+        last_modified_s: None,
+        date_s: step.pending.time_unix_ms / 1000,
+    };
+    let request = request_info(step.head);
+    request.if_none_match.is_some() && conditional(&request, &validators) == Answer::NotModified
 }
 
 fn pool<'a>(step: &Step<'a>) -> Result<&'a ImagePool, Refused> {

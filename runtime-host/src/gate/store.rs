@@ -149,7 +149,7 @@ fn decide(
     })
 }
 
-fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+pub(super) fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_bytes()))

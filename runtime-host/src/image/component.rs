@@ -1,17 +1,18 @@
 //! One picture in one instance of `image.wasm`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_wire::ImagePlan;
 use wasmtime::Store;
 use wasmtime::component::Component;
 
+use super::memory::{Digest, Kept, Key, Memory, Of, Turn, Wait};
 use super::{ImageError, Rendered, plan};
 use lockgate_sandbox::{
-    Budget, Sandbox, State, StopCause, deny, new_store, start_call, stop_cause,
+    Budget, Sandbox, State, StopCause, deny, memory_bytes, new_store, start_call, stop_cause,
 };
 
 #[allow(
@@ -33,13 +34,12 @@ const SOURCE_DIMENSION_MAX: u32 = 30_000;
 const FRAMES_MAX: u32 = 200;
 
 /// The component, linked, and what one picture may use.
-pub(super) struct ImageComponent {
+pub struct ImageComponent {
     sandbox: Sandbox,
     pre: bindings::ImageComponentPre<State>,
     memory_bytes_max: usize,
     cpu: Duration,
     limits: wit::Limits,
-    dimension_max: u32,
 }
 
 impl ImageComponent {
@@ -47,11 +47,7 @@ impl ImageComponent {
     ///
     /// # Errors
     /// Where it exports something else, or imports what the host does not deny.
-    pub(super) fn new(
-        sandbox: &Sandbox,
-        component: &Component,
-        config: &Config,
-    ) -> anyhow::Result<Self> {
+    pub fn new(sandbox: &Sandbox, component: &Component, config: &Config) -> anyhow::Result<Self> {
         let pre = deny::linker(sandbox.engine(), component)
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(bindings::ImageComponentPre::new)
@@ -69,19 +65,79 @@ impl ImageComponent {
                 frames_max: FRAMES_MAX,
                 keep_truncated: false,
             },
-            dimension_max: config.dimension_max,
         })
     }
 
-    /// Makes a picture within `wall`. The caller's thread computes.
-    pub(super) fn transform(
+    /// Makes a picture within `wall`, remembering nothing. The caller's thread computes.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn transform(
         &self,
         source: &[u8],
-        plan: ImagePlan,
+        options: &str,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
+        let mut call = self.begin(wall)?;
+        call.transform(source, options)
+    }
+
+    /// The same bytes by `decode-scaled` and `render`: the intermediate is found in `memory`, or
+    /// goes into it. Where somebody else makes it, there is nothing but that to wait for.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn transform_with(
+        &self,
+        memory: &Arc<Memory>,
+        site: &Arc<str>,
+        source: (&[u8], Digest),
+        options: &str,
+        wall: Duration,
+    ) -> Result<Step, ImageError> {
+        let (source, digest) = source;
+        let mut call = self.begin(wall)?;
+        let info = call.probe(source)?;
+        let bucket = call.bucket(info, options)?;
+        if !memory.takes(intermediate_bytes_max(info, bucket)) {
+            return call.transform(source, options).map(Step::Done);
+        }
+        let key = Key {
+            site: site.clone(),
+            of: Of::Intermediate(digest, bucket),
+        };
+        match memory.turn(key) {
+            Turn::Kept(kept) => call.render(&kept.bytes, options).map(Step::Done),
+            Turn::Wait(wait) => Ok(Step::Wait(wait)),
+            Turn::Lead(lead) => {
+                let bytes = Bytes::from(call.decode(source, bucket)?);
+                let kept = Kept {
+                    bytes: bytes.clone(),
+                    source: None,
+                };
+                lead.keep(kept, Duration::MAX);
+                call.render(&bytes, options).map(Step::Done)
+            }
+        }
+    }
+
+    /// The same from an intermediate of the bucket that the options ask for.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn render(
+        &self,
+        intermediate: &[u8],
+        options: &str,
+        wall: Duration,
+    ) -> Result<Rendered, ImageError> {
+        let mut call = self.begin(wall)?;
+        call.render(intermediate, options)
+    }
+
+    /// A fresh instance with one budget for all that it does.
+    fn begin(&self, wall: Duration) -> Result<Call<'_>, ImageError> {
         let mut store = new_store(&self.sandbox, self.memory_bytes_max);
-        // One budget for all that follows.
         start_call(
             &mut store,
             Budget {
@@ -89,24 +145,97 @@ impl ImageComponent {
                 wall,
             },
         );
-        let instance = match self.pre.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Err(stopped(&store, &error)),
-        };
-        let image = instance.lockgate_image_image();
-        let options = plan::options(plan, self.dimension_max)?.to_string();
-        let answer = image.call_transform(&mut store, source, None, &options, self.limits);
-        let answer = match answer {
-            Ok(answer) => answer.map_err(ImageError::from_component)?,
-            Err(error) => return Err(stopped(&store, &error)),
-        };
-        Ok(Rendered {
+        match self.pre.instantiate(&mut store) {
+            Ok(instance) => Ok(Call {
+                component: self,
+                store,
+                instance,
+            }),
+            Err(error) => Err(stopped(&store, &error)),
+        }
+    }
+}
+
+/// What a look at the memory led to.
+pub enum Step {
+    /// The picture.
+    Done(Rendered),
+    /// Somebody else decodes.
+    Wait(Wait),
+}
+
+/// An instance at work.
+struct Call<'a> {
+    component: &'a ImageComponent,
+    store: Store<State>,
+    instance: bindings::ImageComponent,
+}
+
+impl Call<'_> {
+    fn probe(&mut self, source: &[u8]) -> Result<wit::Info, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = self.component.limits;
+        let answer = image.call_probe(&mut self.store, source, limits);
+        self.answered(answer)
+    }
+
+    fn bucket(&mut self, info: wit::Info, options: &str) -> Result<u8, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let answer = image.call_scale_bucket(&mut self.store, info, options);
+        self.answered(answer)
+    }
+
+    fn decode(&mut self, source: &[u8], bucket: u8) -> Result<Vec<u8>, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = self.component.limits;
+        let answer = image.call_decode_scaled(&mut self.store, source, bucket, limits);
+        self.answered(answer)
+    }
+
+    fn render(&mut self, intermediate: &[u8], options: &str) -> Result<Rendered, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = self.component.limits;
+        let answer = image.call_render(&mut self.store, intermediate, None, options, limits);
+        let answer = self.answered(answer)?;
+        Ok(self.rendered(answer))
+    }
+
+    fn transform(&mut self, source: &[u8], options: &str) -> Result<Rendered, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = self.component.limits;
+        let answer = image.call_transform(&mut self.store, source, None, options, limits);
+        let answer = self.answered(answer)?;
+        Ok(self.rendered(answer))
+    }
+
+    fn answered<T>(
+        &self,
+        answer: wasmtime::Result<Result<T, wit::Error>>,
+    ) -> Result<T, ImageError> {
+        match answer {
+            Ok(answer) => answer.map_err(ImageError::from_component),
+            Err(error) => Err(stopped(&self.store, &error)),
+        }
+    }
+
+    fn rendered(&self, answer: wit::Rendered) -> Rendered {
+        Rendered {
             bytes: Bytes::from(answer.bytes),
             content_type: plan::content_type(answer.format),
             width: answer.width,
             height: answer.height,
-        })
+            memory_bytes: memory_bytes(&self.store),
+        }
     }
+}
+
+/// No intermediate of such a source has more bytes: four channels, and what goes before them.
+fn intermediate_bytes_max(info: wit::Info, bucket: u8) -> u64 {
+    let side = |pixels: u32| u64::from(pixels.div_ceil(u32::from(bucket.max(1))));
+    side(info.width)
+        .saturating_mul(side(info.height))
+        .saturating_mul(4)
+        .saturating_add(1 << 16)
 }
 
 /// What ended a call that gave no answer.

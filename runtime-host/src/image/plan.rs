@@ -60,6 +60,15 @@ fn format(format: u8) -> Result<Option<Format>, ImageError> {
     })
 }
 
+/// The end of a cache key of such a picture: all before it is the key of its source.
+pub(crate) fn plan_key(plan: ImagePlan) -> Vec<u8> {
+    let mut key = Vec::with_capacity(11);
+    key.extend_from_slice(&plan.width.to_le_bytes());
+    key.extend_from_slice(&plan.height.to_le_bytes());
+    key.extend_from_slice(&[plan.fit, plan.format, plan.quality]);
+    key
+}
+
 /// The media type of a plan's format; `None` where the source decides.
 pub(crate) fn media_type(plan: u8) -> Option<&'static str> {
     format(plan).ok()?.map(Format::media_type)
