@@ -1,15 +1,16 @@
 //! The image pool with the real `image.wasm`.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_host::image::{ImageError, ImagePool, Rendered};
+use lockgate_host::image::{Ask, ImageError, ImagePool, Rendered};
 use lockgate_sandbox::{Sandbox, precompiled};
 use lockgate_wire::ImagePlan;
+use sha2::{Digest as _, Sha256};
 
 /// The component; `None` where it is not built, said on standard error.
 fn component() -> Option<PathBuf> {
@@ -44,7 +45,7 @@ fn pool(config: Config) -> Option<ImagePool> {
         Some((sandbox, loaded))
     });
     let (sandbox, loaded) = loaded.as_ref()?;
-    Some(ImagePool::new(sandbox, &loaded.component, &config).unwrap())
+    Some(ImagePool::new(sandbox, loaded, &config).unwrap())
 }
 
 fn one_thread() -> Config {
@@ -117,11 +118,23 @@ fn plan(width: u32, height: u32, fit: u8, format: u8) -> ImagePlan {
     }
 }
 
+fn site() -> Arc<str> {
+    "shop".into()
+}
+
+fn ask(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> Result<Ask, ImageError> {
+    Ok(Ask {
+        site: site(),
+        source: Bytes::copy_from_slice(source),
+        digest: Sha256::digest(source).into(),
+        options: pool.options(plan)?,
+    })
+}
+
 async fn make(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> Result<Rendered, ImageError> {
-    let mut room = pool.room()?;
+    let mut room = pool.room(&site(), 1)?;
     room.hold(source.len() as u64)?;
-    pool.transform(Bytes::copy_from_slice(source), plan, room)
-        .await
+    pool.transform(ask(pool, source, plan)?, room).await
 }
 
 async fn refusal(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> (u16, &'static str) {
@@ -157,7 +170,10 @@ async fn sizes_and_formats_come_out_as_asked() {
         assert!(rendered.bytes.starts_with(magic), "{plan:?}");
         assert_eq!((rendered.width, rendered.height), size, "{plan:?}");
         let again = make(&pool, &source, plan).await.unwrap();
-        assert_eq!(rendered, again, "the same bytes for ever: {plan:?}");
+        assert_eq!(
+            rendered.bytes, again.bytes,
+            "the same bytes for ever: {plan:?}"
+        );
     }
     assert_eq!(pool.counters().done.load(Ordering::Relaxed), 12);
 }
@@ -300,7 +316,7 @@ async fn a_full_queue_answers_at_once() {
     }) else {
         return;
     };
-    let pool = std::sync::Arc::new(pool);
+    let pool = Arc::new(pool);
     let source = Bytes::from(png(1600, 1200));
     let start = || {
         let (pool, source) = (pool.clone(), source.clone());
@@ -313,7 +329,7 @@ async fn a_full_queue_answers_at_once() {
     let waiting = [start(), start()];
     until(|| pool.queued() == 2).await;
     // It is answered without waiting: before there is a source.
-    let error = pool.room().map(drop).expect_err("full");
+    let error = pool.room(&site(), 1).map(drop).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
 
     // Nobody computes for clients that left: only the first picture is made.
@@ -338,11 +354,11 @@ fn sources_have_one_bound_together() {
     }) else {
         return;
     };
-    let mut first = pool.room().unwrap();
+    let mut first = pool.room(&site(), 1).unwrap();
     first.hold(10_000).unwrap();
     first.hold(80_000).unwrap();
     first.hold(0).unwrap();
-    let mut second = pool.room().unwrap();
+    let mut second = pool.room(&site(), 1).unwrap();
     let error = second.hold(40_000).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_sources_full"));
     // What was refused took nothing.
@@ -350,12 +366,72 @@ fn sources_have_one_bound_together() {
     drop(first);
     second.hold(90_000).unwrap();
     drop(second);
-    let all = [(); 3].map(|()| pool.room().unwrap());
-    let error = pool.room().map(drop).expect_err("full");
+    let all = [(); 3].map(|()| pool.room(&site(), 1).unwrap());
+    let error = pool.room(&site(), 1).map(drop).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
     drop(all);
-    assert!(pool.room().is_ok());
+    assert!(pool.room(&site(), 1).is_ok());
     assert_eq!(pool.counters().busy.load(Ordering::Relaxed), 2);
+}
+
+/// Warm and cold, alone and at once: whatever is kept, an output is the same bytes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_changes_no_byte() {
+    let cold = Config {
+        ladder_bytes_max: 0,
+        ..one_thread()
+    };
+    let two = Config {
+        threads: 2,
+        ..Config::default()
+    };
+    let (Some(cold), Some(warm)) = (pool(cold), pool(two)) else {
+        return;
+    };
+    let warm = Arc::new(warm);
+    let source = png(640, 480);
+    let mut plans = Vec::new();
+    for format in 1..=3 {
+        plans.extend([40, 80, 150, 300, 500, 640].map(|width| plan(width, 0, 0, format)));
+    }
+    let digest = |rendered: &Rendered| Sha256::digest(&rendered.bytes);
+    let mut expected = Vec::new();
+    for plan in &plans {
+        expected.push(digest(&make(&cold, &source, *plan).await.unwrap()));
+    }
+    assert_eq!((cold.memory().bytes(), cold.memory().found()), (0, 0));
+    for _ in 0..2 {
+        let tasks = plans.iter().map(|plan| {
+            let (pool, source, plan) = (warm.clone(), source.clone(), *plan);
+            tokio::spawn(async move { make(&pool, &source, plan).await })
+        });
+        let tasks: Vec<_> = tasks.collect();
+        for (task, expected) in tasks.into_iter().zip(&expected) {
+            let rendered = task.await.unwrap().unwrap();
+            assert_eq!(digest(&rendered), *expected);
+        }
+    }
+    // 36 pictures of at most four buckets: all the others found what was kept, or waited for it.
+    assert!(warm.memory().found() >= 32, "{}", warm.memory().found());
+    assert!(warm.memory().bytes() > 640 * 480 * 3);
+}
+
+#[tokio::test]
+async fn sites_share_nothing() {
+    let Some(pool) = pool(one_thread()) else {
+        return;
+    };
+    let source = png(64, 64);
+    let plan = plan(32, 0, 0, 2);
+    let first = make(&pool, &source, plan).await.unwrap();
+    let mut theirs = ask(&pool, &source, plan).unwrap();
+    theirs.site = "other".into();
+    let room = pool.room(&theirs.site, 2).unwrap();
+    let second = pool.transform(theirs, room).await.unwrap();
+    assert_eq!(first.bytes, second.bytes);
+    assert_eq!(pool.memory().found(), 0);
+    make(&pool, &source, plan).await.unwrap();
+    assert_eq!(pool.memory().found(), 1);
 }
 
 async fn until(done: impl Fn() -> bool) {

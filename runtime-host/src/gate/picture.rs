@@ -71,7 +71,8 @@ pub(super) async fn transform(
     let pool = pool(step)?;
     let limits = pool.config();
     let wait = Duration::from_millis(limits.wall_clock_ms_max);
-    let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room);
+    let known = fetched.digest.is_some();
+    let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room, known);
     let Ok(collected) = tokio::time::timeout(wait, source).await else {
         let cause = format!(
             "the source picture did not end within {} ms",
@@ -79,11 +80,8 @@ pub(super) async fn transform(
         );
         return Err(Refused::new(504, "origin_timeout", cause).at(Stage::Origin));
     };
-    let source = collected?;
-    let digest = match fetched.digest {
-        Some(digest) => digest,
-        None => Sha256::digest(&source).into(),
-    };
+    let (source, digest) = collected?;
+    let digest = fetched.digest.unwrap_or(digest);
     if let Some(lead) = lead {
         source::keep(step, fetched, &source, digest, lead);
     }
@@ -216,12 +214,14 @@ fn coding(headers: &HeaderMap) -> Option<&HeaderValue> {
     })
 }
 
-/// The whole source, under the limit of one and of all that are held.
+/// The whole source, under the limit of one and of all that are held, and its SHA-256 unless that
+/// is known: taken while it comes, so that nothing else waits long for it.
 async fn collect(
     body: &mut ResponseBody,
     bytes_max: u64,
     room: &mut Room,
-) -> Result<Bytes, Refused> {
+    known: bool,
+) -> Result<(Bytes, Digest), Refused> {
     let too_large = || {
         let cause = format!("it is longer than {bytes_max} bytes");
         refused(ImageError::TooLarge(cause))
@@ -229,7 +229,13 @@ async fn collect(
     let (stream, length) = match body {
         ResponseBody::Full(bytes) => {
             room.hold(bytes.len() as u64).map_err(refused)?;
-            return Ok(std::mem::take(bytes));
+            let source = std::mem::take(bytes);
+            let digest = if known {
+                Digest::default()
+            } else {
+                Sha256::digest(&source).into()
+            };
+            return Ok((source, digest));
         }
         ResponseBody::Stream { body, length } => (body, *length),
     };
@@ -239,6 +245,7 @@ async fn collect(
     }
     room.hold(announced).map_err(refused)?;
     let mut source = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    let mut hash = Sha256::new();
     while let Some(frame) = stream.frame().await {
         let frame = frame.map_err(interrupted)?;
         if let Ok(data) = frame.into_data() {
@@ -247,10 +254,11 @@ async fn collect(
                 return Err(too_large());
             }
             room.hold(length).map_err(refused)?;
+            hash.update(&data);
             source.extend_from_slice(&data);
         }
     }
-    Ok(source.freeze())
+    Ok((source.freeze(), hash.finalize().into()))
 }
 
 fn interrupted(error: BodyError) -> Refused {

@@ -227,9 +227,13 @@ impl Drop for Lead {
 
 impl Wait {
     /// What the other made; `None` where it made nothing, or not within [`WAIT_MAX`].
-    pub async fn wait(mut self) -> Option<Kept> {
+    pub async fn wait(self) -> Option<Kept> {
+        self.wait_within(WAIT_MAX).await
+    }
+
+    async fn wait_within(mut self, time: Duration) -> Option<Kept> {
         let made = self.0.wait_for(Option::is_some);
-        let made = tokio::time::timeout(WAIT_MAX, made).await.ok()?.ok()?;
+        let made = tokio::time::timeout(time, made).await.ok()?.ok()?;
         made.clone()
     }
 }
@@ -378,13 +382,14 @@ mod tests {
         drop(lead(&memory, key("one", 1)));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn nobody_waits_for_ever() {
         let memory = Memory::new(1 << 20, LONG);
         let _slow = lead(&memory, key("one", 1));
         let Turn::Wait(waiting) = memory.turn(key("one", 1)) else {
             panic!("the first makes it");
         };
-        assert!(waiting.wait().await.is_none());
+        let short = Duration::from_millis(10);
+        assert!(waiting.wait_within(short).await.is_none());
     }
 }
