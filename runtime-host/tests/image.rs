@@ -127,7 +127,7 @@ fn ask(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> Result<Ask, ImageErr
         site: site(),
         source: Bytes::copy_from_slice(source),
         digest: Sha256::digest(source).into(),
-        options: pool.options(plan)?,
+        plan: pool.plan(plan)?,
     })
 }
 

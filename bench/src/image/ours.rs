@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lockgate_config::types::ImagePool as Config;
-use lockgate_host::image::{ImageComponent, Memory, Rendered, Step};
+use lockgate_host::image::{ImageComponent, Limits, Memory, Plan, Rendered, Step};
 use lockgate_sandbox::{Sandbox, precompiled};
 use sha2::{Digest as _, Sha256};
 
@@ -51,11 +51,12 @@ impl Ours {
     /// # Errors
     /// What the component says of it.
     pub(super) fn make(&self, source: &[u8], options: &str, repeat: usize) -> Result<Made> {
+        let plan = plan(options);
         let mut last = None;
         let begun = cpu::of_this_thread();
         for _ in 0..repeat {
             let wall = Duration::from_millis(PATIENCE_MS);
-            match self.component.transform(source, options, wall) {
+            match self.component.transform(source, &plan, wall) {
                 Ok(picture) => last = Some(picture),
                 Err(error) => bail!("image.wasm: {}", error.cause()),
             }
@@ -79,10 +80,10 @@ impl Ours {
         let begun = cpu::of_this_thread();
         let digest = Sha256::digest(source).into();
         for options in options {
-            let source = (source, digest);
+            let (source, plan) = ((source, digest), plan(options));
             let step = self
                 .component
-                .transform_with(&memory, &site, source, options, wall);
+                .transform_with(&memory, &site, source, &plan, wall);
             match step {
                 Ok(Step::Done(picture)) => made.push(picture),
                 Ok(Step::Wait(_)) => bail!("nobody else makes a picture"),
@@ -91,5 +92,13 @@ impl Ours {
         }
         let spent = cpu::of_this_thread() - begun;
         Ok((spent.as_secs_f64() * 1e3, made))
+    }
+}
+
+/// Of a route as it comes.
+fn plan(options: &str) -> Plan {
+    Plan {
+        options: options.to_owned(),
+        limits: Limits::from(&Config::default()),
     }
 }

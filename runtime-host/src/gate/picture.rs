@@ -16,6 +16,7 @@ use super::fetch::Fetched;
 use super::lookup::request_info;
 use super::path::Step;
 use super::source;
+use super::store::to_size;
 use crate::http::{BodyError, ResponseBody};
 use crate::image::memory::{Digest, Lead};
 use crate::image::{Ask, ImageError, ImagePool, Room, media_type};
@@ -85,8 +86,8 @@ pub(super) async fn transform(
     if let Some(lead) = lead {
         source::keep(step, fetched, &source, digest, lead);
     }
-    let options = pool.options(plan).map_err(refused)?;
-    let tag = tag(pool, digest, &options);
+    let plan = pool.plan(plan).map_err(refused)?;
+    let tag = tag(pool, digest, &plan.options);
     let headers = &mut fetched.headers;
     about_the_output(headers);
     headers.insert(header::ETAG, tag.clone());
@@ -100,7 +101,7 @@ pub(super) async fn transform(
         site: site(step),
         source,
         digest,
-        options,
+        plan,
     };
     let rendered = pool.transform(ask, room).await.map_err(refused)?;
     let headers = &mut fetched.headers;
@@ -258,7 +259,8 @@ async fn collect(
             source.extend_from_slice(&data);
         }
     }
-    Ok((source.freeze(), hash.finalize().into()))
+    // It may be kept: without the room that it grew into.
+    Ok((to_size(source), hash.finalize().into()))
 }
 
 fn interrupted(error: BodyError) -> Refused {

@@ -276,7 +276,7 @@ impl Body for Keeping {
 
 /// Bytes that hold no more memory than they need, or an eighth above it: a buffer that grew by
 /// doubling may be half empty, and the cache counts only what is in it.
-fn to_size(kept: BytesMut) -> Bytes {
+pub(super) fn to_size(kept: BytesMut) -> Bytes {
     let spare = kept.capacity() - kept.len();
     if spare > kept.len() / 8 {
         Bytes::copy_from_slice(&kept)

@@ -10,7 +10,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 
 use super::memory::{Digest, Kept, Key, Memory, Of, Turn, Wait};
-use super::{ImageError, Rendered, plan};
+use super::{ImageError, Plan, Rendered, plan};
 use lockgate_sandbox::{
     Budget, Sandbox, State, StopCause, deny, memory_bytes, new_store, start_call, stop_cause,
 };
@@ -27,19 +27,12 @@ mod bindings {
 
 pub(super) use bindings::exports::lockgate::image::image as wit;
 
-/// The width and the height that a source may have; its pixels have a limit of their own.
-const SOURCE_DIMENSION_MAX: u32 = 30_000;
-
-/// The frames that an animation may have.
-const FRAMES_MAX: u32 = 200;
-
 /// The component, linked, and what one picture may use.
 pub struct ImageComponent {
     sandbox: Sandbox,
     pre: bindings::ImageComponentPre<State>,
     memory_bytes_max: usize,
     cpu: Duration,
-    limits: wit::Limits,
 }
 
 impl ImageComponent {
@@ -58,13 +51,6 @@ impl ImageComponent {
             pre,
             memory_bytes_max: usize::try_from(config.memory_bytes_max).unwrap_or(usize::MAX),
             cpu: Duration::from_millis(config.deadline_ms),
-            limits: wit::Limits {
-                source_bytes_max: config.source_bytes_max,
-                pixels_max: config.pixels_max,
-                dimension_max: SOURCE_DIMENSION_MAX,
-                frames_max: FRAMES_MAX,
-                keep_truncated: false,
-            },
         })
     }
 
@@ -75,11 +61,11 @@ impl ImageComponent {
     pub fn transform(
         &self,
         source: &[u8],
-        options: &str,
+        plan: &Plan,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
         let mut call = self.begin(wall)?;
-        call.transform(source, options)
+        call.transform(source, plan)
     }
 
     /// The same bytes by `decode-scaled` and `render`: the intermediate is found in `memory`, or
@@ -92,31 +78,31 @@ impl ImageComponent {
         memory: &Arc<Memory>,
         site: &Arc<str>,
         source: (&[u8], Digest),
-        options: &str,
+        plan: &Plan,
         wall: Duration,
     ) -> Result<Step, ImageError> {
         let (source, digest) = source;
         let mut call = self.begin(wall)?;
-        let info = call.probe(source)?;
-        let bucket = call.bucket(info, options)?;
+        let info = call.probe(source, plan)?;
+        let bucket = call.bucket(info, plan)?;
         if !memory.takes(intermediate_bytes_max(info, bucket)) {
-            return call.transform(source, options).map(Step::Done);
+            return call.transform(source, plan).map(Step::Done);
         }
         let key = Key {
             site: site.clone(),
-            of: Of::Intermediate(digest, bucket),
+            of: Of::Intermediate(digest, bucket, plan.limits),
         };
         match memory.turn(key) {
-            Turn::Kept(kept) => call.render(&kept.bytes, options).map(Step::Done),
+            Turn::Kept(kept) => call.render(&kept.bytes, plan).map(Step::Done),
             Turn::Wait(wait) => Ok(Step::Wait(wait)),
             Turn::Lead(lead) => {
-                let bytes = Bytes::from(call.decode(source, bucket)?);
+                let bytes = Bytes::from(call.decode(source, bucket, plan)?);
                 let kept = Kept {
                     bytes: bytes.clone(),
                     source: None,
                 };
                 lead.keep(kept, Duration::MAX);
-                call.render(&bytes, options).map(Step::Done)
+                call.render(&bytes, plan).map(Step::Done)
             }
         }
     }
@@ -128,15 +114,15 @@ impl ImageComponent {
     pub fn render(
         &self,
         intermediate: &[u8],
-        options: &str,
+        plan: &Plan,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
         let mut call = self.begin(wall)?;
-        call.render(intermediate, options)
+        call.render(intermediate, plan)
     }
 
     /// A fresh instance with one budget for all that it does.
-    fn begin(&self, wall: Duration) -> Result<Call<'_>, ImageError> {
+    fn begin(&self, wall: Duration) -> Result<Call, ImageError> {
         let mut store = new_store(&self.sandbox, self.memory_bytes_max);
         start_call(
             &mut store,
@@ -146,11 +132,7 @@ impl ImageComponent {
             },
         );
         match self.pre.instantiate(&mut store) {
-            Ok(instance) => Ok(Call {
-                component: self,
-                store,
-                instance,
-            }),
+            Ok(instance) => Ok(Call { store, instance }),
             Err(error) => Err(stopped(&store, &error)),
         }
     }
@@ -165,45 +147,44 @@ pub enum Step {
 }
 
 /// An instance at work.
-struct Call<'a> {
-    component: &'a ImageComponent,
+struct Call {
     store: Store<State>,
     instance: bindings::ImageComponent,
 }
 
-impl Call<'_> {
-    fn probe(&mut self, source: &[u8]) -> Result<wit::Info, ImageError> {
+impl Call {
+    fn probe(&mut self, source: &[u8], plan: &Plan) -> Result<wit::Info, ImageError> {
         let image = self.instance.lockgate_image_image();
-        let limits = self.component.limits;
+        let limits = plan.limits.wit();
         let answer = image.call_probe(&mut self.store, source, limits);
         self.answered(answer)
     }
 
-    fn bucket(&mut self, info: wit::Info, options: &str) -> Result<u8, ImageError> {
+    fn bucket(&mut self, info: wit::Info, plan: &Plan) -> Result<u8, ImageError> {
         let image = self.instance.lockgate_image_image();
-        let answer = image.call_scale_bucket(&mut self.store, info, options);
+        let answer = image.call_scale_bucket(&mut self.store, info, &plan.options);
         self.answered(answer)
     }
 
-    fn decode(&mut self, source: &[u8], bucket: u8) -> Result<Vec<u8>, ImageError> {
+    fn decode(&mut self, source: &[u8], bucket: u8, plan: &Plan) -> Result<Vec<u8>, ImageError> {
         let image = self.instance.lockgate_image_image();
-        let limits = self.component.limits;
+        let limits = plan.limits.wit();
         let answer = image.call_decode_scaled(&mut self.store, source, bucket, limits);
         self.answered(answer)
     }
 
-    fn render(&mut self, intermediate: &[u8], options: &str) -> Result<Rendered, ImageError> {
+    fn render(&mut self, intermediate: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
         let image = self.instance.lockgate_image_image();
-        let limits = self.component.limits;
-        let answer = image.call_render(&mut self.store, intermediate, None, options, limits);
+        let limits = plan.limits.wit();
+        let answer = image.call_render(&mut self.store, intermediate, None, &plan.options, limits);
         let answer = self.answered(answer)?;
         Ok(self.rendered(answer))
     }
 
-    fn transform(&mut self, source: &[u8], options: &str) -> Result<Rendered, ImageError> {
+    fn transform(&mut self, source: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
         let image = self.instance.lockgate_image_image();
-        let limits = self.component.limits;
-        let answer = image.call_transform(&mut self.store, source, None, options, limits);
+        let limits = plan.limits.wit();
+        let answer = image.call_transform(&mut self.store, source, None, &plan.options, limits);
         let answer = self.answered(answer)?;
         Ok(self.rendered(answer))
     }

@@ -17,6 +17,8 @@ use lockgate_http_cache::Freshness;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::Limits;
+
 /// Who has waited so long for what somebody else makes makes it alone.
 pub const WAIT_MAX: Duration = Duration::from_secs(3);
 
@@ -43,8 +45,8 @@ pub struct Key {
 pub enum Of {
     /// A source file, by the key of its answer.
     Source(Box<[u8]>),
-    /// The intermediate of a source at a bucket.
-    Intermediate(Digest, u8),
+    /// The intermediate of a source at a bucket, decoded under these limits.
+    Intermediate(Digest, u8, Limits),
 }
 
 /// Something that is kept.
@@ -291,12 +293,14 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use lockgate_config::types::ImagePool as Config;
+
     use super::*;
 
     fn key(site: &str, bucket: u8) -> Key {
         Key {
             site: site.into(),
-            of: Of::Intermediate([7; 32], bucket),
+            of: Of::Intermediate([7; 32], bucket, Limits::from(&Config::default())),
         }
     }
 

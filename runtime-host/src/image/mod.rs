@@ -24,6 +24,7 @@ use lockgate_wire::ImagePlan;
 pub use component::{ImageComponent, Step};
 pub use error::ImageError;
 pub use memory::Memory;
+pub use plan::{Limits, Plan};
 pub(crate) use plan::{media_type, plan_key};
 pub use room::Room;
 
@@ -57,8 +58,8 @@ pub struct Ask {
     pub source: Bytes,
     /// SHA-256 of the source.
     pub digest: Digest,
-    /// What to make of it: canonical text of `lockgate-image-options`.
-    pub options: String,
+    /// What to make of it.
+    pub plan: Plan,
 }
 
 /// An encoded picture.
@@ -191,13 +192,16 @@ impl ImagePool {
         })
     }
 
-    /// The options of a plan, as text.
+    /// What a plan of the policy asks for.
     ///
     /// # Errors
     /// [`ImageError::OptionsInvalid`].
-    pub fn options(&self, plan: ImagePlan) -> Result<String, ImageError> {
-        let options = plan::options(plan, self.shared.config.dimension_max)?;
-        Ok(options.to_string())
+    pub fn plan(&self, plan: ImagePlan) -> Result<Plan, ImageError> {
+        let config = &self.shared.config;
+        Ok(Plan {
+            options: plan::options(plan, config.dimension_max)?.to_string(),
+            limits: Limits::from(config),
+        })
     }
 
     /// What is kept of sources and of what was decoded.
@@ -248,15 +252,15 @@ impl Shared {
             site,
             source,
             digest,
-            options,
+            plan,
         } = ask;
         let component = &self.component;
         let step = match from {
             From::Memory => {
-                component.transform_with(&self.memory, site, (source, *digest), options, left)?
+                component.transform_with(&self.memory, site, (source, *digest), plan, left)?
             }
-            From::Source => Step::Done(component.transform(source, options, left)?),
-            From::Intermediate(bytes) => Step::Done(component.render(&bytes, options, left)?),
+            From::Source => Step::Done(component.transform(source, plan, left)?),
+            From::Intermediate(bytes) => Step::Done(component.render(&bytes, plan, left)?),
         };
         let most = self.config.dimension_max;
         match step {

@@ -1,10 +1,62 @@
 //! What the plan asks for, as options of the component.
 
+use lockgate_config::types::ImagePool as Config;
 use lockgate_image_options::{DIMENSION_OUT_MAX, Fit, Format, Options, Quality};
 use lockgate_wire::ImagePlan;
 
 use super::ImageError;
 use super::component::wit;
+
+/// The width and the height that a source may have; its pixels have a limit of their own.
+const SOURCE_DIMENSION_MAX: u32 = 30_000;
+
+/// The frames that an animation may have.
+const FRAMES_MAX: u32 = 200;
+
+/// A picture that is asked for.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Canonical text of the options.
+    pub options: String,
+    /// What the source may be.
+    pub limits: Limits,
+}
+
+/// What a source may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Bytes.
+    pub source_bytes_max: u64,
+    /// Width times height.
+    pub pixels_max: u64,
+    /// Frames of an animation.
+    pub frames_max: u32,
+    /// One that ends early is shown as far as it goes.
+    pub keep_truncated: bool,
+}
+
+impl From<&Config> for Limits {
+    fn from(config: &Config) -> Self {
+        Self {
+            source_bytes_max: config.source_bytes_max,
+            pixels_max: config.pixels_max,
+            frames_max: FRAMES_MAX,
+            keep_truncated: false,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn wit(self) -> wit::Limits {
+        wit::Limits {
+            source_bytes_max: self.source_bytes_max,
+            pixels_max: self.pixels_max,
+            dimension_max: SOURCE_DIMENSION_MAX,
+            frames_max: self.frames_max,
+            keep_truncated: self.keep_truncated,
+        }
+    }
+}
 
 /// The options of a plan.
 pub(super) fn options(plan: ImagePlan, dimension_max: u32) -> Result<Options, ImageError> {
