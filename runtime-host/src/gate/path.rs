@@ -130,7 +130,7 @@ async fn act(
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
     let room = picture::room(&step)?;
-    let (kept, lead) = source::find(&step).await;
+    let (kept, lead) = source::find(&mut step).await;
     let fetched = match kept {
         Some(kept) => kept,
         None => fetch::fetch(&mut step, body).await?,

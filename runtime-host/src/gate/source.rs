@@ -25,7 +25,7 @@ use crate::image::plan_key;
 
 /// The source of the picture that is asked for, where it is kept or is just being fetched; or who
 /// is to fetch it for all.
-pub(super) async fn find(step: &Step<'_>) -> (Option<Fetched>, Option<Lead>) {
+pub(super) async fn find(step: &mut Step<'_>) -> (Option<Fetched>, Option<Lead>) {
     let Some((memory, key)) = key(step) else {
         return (None, None);
     };

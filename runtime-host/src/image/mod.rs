@@ -126,8 +126,8 @@ impl ImagePool {
     /// have pictures none may take all places.
     ///
     /// # Errors
-    /// [`ImageError::Busy`] where as many pictures as there may be, or as the site may have, are made or
-    /// wait.
+    /// [`ImageError::Busy`] where as many pictures as there may be, or as the site may have, are
+    /// made or wait.
     pub fn room(&self, site: &Arc<str>, sites: usize) -> Result<Room, ImageError> {
         self.rooms.take(site, sites)
     }
@@ -150,15 +150,15 @@ impl ImagePool {
     async fn make(&self, ask: Ask, room: Room, until: Instant) -> Result<Rendered, ImageError> {
         let ask = Arc::new(ask);
         let on = self.shared.memory.is_on();
-        let from = if on { From::Memory } else { From::Source };
+        let from = if on { MadeOf::Memory } else { MadeOf::Source };
         let (step, room) = self.run(&ask, room, from, until).await?;
         let wait = match step {
             Step::Done(rendered) => return Ok(rendered),
             Step::Wait(wait) => wait,
         };
         let from = match wait.wait().await {
-            Some(kept) => From::Intermediate(kept.bytes),
-            None => From::Source,
+            Some(kept) => MadeOf::Intermediate(kept.bytes),
+            None => MadeOf::Source,
         };
         match self.run(&ask, room, from, until).await?.0 {
             Step::Done(rendered) => Ok(rendered),
@@ -170,7 +170,7 @@ impl ImagePool {
         &self,
         ask: &Arc<Ask>,
         room: Room,
-        from: From,
+        from: MadeOf,
         until: Instant,
     ) -> Result<(Step, Room), ImageError> {
         let (shared, asked) = (self.shared.clone(), ask.clone());
@@ -236,7 +236,7 @@ impl ImagePool {
 }
 
 /// What a picture is made of.
-enum From {
+enum MadeOf {
     /// An intermediate that is kept or that is kept then.
     Memory,
     /// The source, with nothing kept.
@@ -247,7 +247,7 @@ enum From {
 
 impl Shared {
     /// On a thread of the pool.
-    fn run(&self, ask: &Ask, from: From, left: Duration) -> Result<Step, ImageError> {
+    fn run(&self, ask: &Ask, from: MadeOf, left: Duration) -> Result<Step, ImageError> {
         let Ask {
             site,
             source,
@@ -256,11 +256,11 @@ impl Shared {
         } = ask;
         let component = &self.component;
         let step = match from {
-            From::Memory => {
+            MadeOf::Memory => {
                 component.transform_with(&self.memory, site, (source, *digest), plan, left)?
             }
-            From::Source => Step::Done(component.transform(source, plan, left)?),
-            From::Intermediate(bytes) => Step::Done(component.render(&bytes, plan, left)?),
+            MadeOf::Source => Step::Done(component.transform(source, plan, left)?),
+            MadeOf::Intermediate(bytes) => Step::Done(component.render(&bytes, plan, left)?),
         };
         let most = self.config.dimension_max;
         match step {

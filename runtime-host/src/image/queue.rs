@@ -168,6 +168,7 @@ mod tests {
     async fn a_site_with_many_pictures_keeps_no_other_waiting() {
         let queue = Arc::new(Queue::start(1, || false).unwrap());
         let (open, opened) = mpsc::channel::<()>();
+        let (begin, begun) = mpsc::channel::<()>();
         let (flood, shop): (Arc<str>, Arc<str>) = ("flood".into(), "shop".into());
         let done = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
@@ -175,7 +176,14 @@ mod tests {
             let (queue, site) = (queue.clone(), site.clone());
             tokio::spawn(async move { queue.run(&site, job).await.is_ok() })
         };
-        tasks.push(ask(&flood, Box::new(move || drop(opened.recv()))));
+        let blocks = move || {
+            begin.send(()).unwrap();
+            opened.recv().unwrap();
+        };
+        tasks.push(ask(&flood, Box::new(blocks)));
+        while begun.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
         for (site, name, count) in [(&flood, "flood", 20), (&shop, "shop", 3)] {
             let before = queue.waiting();
             for _ in 0..count {
