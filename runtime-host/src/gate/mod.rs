@@ -19,6 +19,7 @@ mod problem;
 mod rates;
 mod route_fields;
 mod store;
+mod watermark;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -5,11 +5,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_wire::ImagePlan;
 use wasmtime::Store;
 use wasmtime::component::Component;
 
-use super::{ImageError, Rendered, plan};
+use super::{ImageError, Plan, Rendered, plan};
 use lockgate_sandbox::{
     Budget, Sandbox, State, StopCause, deny, new_store, start_call, stop_cause,
 };
@@ -26,19 +25,12 @@ mod bindings {
 
 pub(super) use bindings::exports::lockgate::image::image as wit;
 
-/// The width and the height that a source may have; its pixels have a limit of their own.
-const SOURCE_DIMENSION_MAX: u32 = 30_000;
-
-/// The frames that an animation may have.
-const FRAMES_MAX: u32 = 200;
-
 /// The component, linked, and what one picture may use.
 pub(super) struct ImageComponent {
     sandbox: Sandbox,
     pre: bindings::ImageComponentPre<State>,
     memory_bytes_max: usize,
     cpu: Duration,
-    limits: wit::Limits,
     dimension_max: u32,
 }
 
@@ -62,13 +54,6 @@ impl ImageComponent {
             pre,
             memory_bytes_max: usize::try_from(config.memory_bytes_max).unwrap_or(usize::MAX),
             cpu: Duration::from_millis(config.deadline_ms),
-            limits: wit::Limits {
-                source_bytes_max: config.source_bytes_max,
-                pixels_max: config.pixels_max,
-                dimension_max: SOURCE_DIMENSION_MAX,
-                frames_max: FRAMES_MAX,
-                keep_truncated: false,
-            },
             dimension_max: config.dimension_max,
         })
     }
@@ -77,7 +62,7 @@ impl ImageComponent {
     pub(super) fn transform(
         &self,
         source: &[u8],
-        plan: ImagePlan,
+        plan: &Plan,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
         let mut store = new_store(&self.sandbox, self.memory_bytes_max);
@@ -94,8 +79,15 @@ impl ImageComponent {
             Err(error) => return Err(stopped(&store, &error)),
         };
         let image = instance.lockgate_image_image();
-        let options = plan::options(plan, self.dimension_max)?.to_string();
-        let answer = image.call_transform(&mut store, source, None, &options, self.limits);
+        let limits = plan.limits.wit();
+        let options = plan.options(self.dimension_max, || {
+            match image.call_probe(&mut store, source, limits) {
+                Ok(info) => Ok(info.map_err(ImageError::from_component)?.format),
+                Err(error) => Err(stopped(&store, &error)),
+            }
+        })?;
+        let overlay = plan.overlay.as_deref();
+        let answer = image.call_transform(&mut store, source, overlay, &options, limits);
         let answer = match answer {
             Ok(answer) => answer.map_err(ImageError::from_component)?,
             Err(error) => return Err(stopped(&store, &error)),

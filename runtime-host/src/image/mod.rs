@@ -16,11 +16,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_wire::ImagePlan;
 use wasmtime::component::Component;
 
 pub use error::ImageError;
-pub(crate) use plan::media_type;
+pub use plan::{Limits, Plan};
 pub use room::Room;
 
 use self::component::ImageComponent;
@@ -112,7 +111,7 @@ impl ImagePool {
     pub async fn transform(
         &self,
         source: Bytes,
-        plan: ImagePlan,
+        plan: Plan,
         room: Room,
     ) -> Result<Rendered, ImageError> {
         let wall = Duration::from_millis(self.shared.config.wall_clock_ms_max);
@@ -124,7 +123,7 @@ impl ImagePool {
             if left.is_zero() {
                 Err(ImageError::Late)
             } else {
-                shared.run(&source, plan, left)
+                shared.run(&source, &plan, left)
             }
         });
         let result = match tokio::time::timeout(wall, running).await {
@@ -157,7 +156,7 @@ impl ImagePool {
 
 impl Shared {
     /// On a thread of the pool.
-    fn run(&self, source: &[u8], plan: ImagePlan, left: Duration) -> Result<Rendered, ImageError> {
+    fn run(&self, source: &[u8], plan: &Plan, left: Duration) -> Result<Rendered, ImageError> {
         let rendered = self.component.transform(source, plan, left)?;
         let most = self.config.dimension_max;
         if rendered.width > most || rendered.height > most {
