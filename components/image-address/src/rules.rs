@@ -26,13 +26,13 @@ pub fn apply(
     if let Some(wanted) = wanted {
         options.format = Some(wanted);
     }
-    if !asked.trusted {
-        listed(route, &asked, own_quality, &mut options)?;
-    }
     for (name, side) in [("w", options.width), ("h", options.height)] {
         if side.is_some_and(|side| side > request.dimension_max) {
             return Err(Refusal::options(takes_pixels(name, request)));
         }
+    }
+    if !asked.trusted {
+        listed(route, &asked, own_quality, &mut options)?;
     }
     watermark(route, &options)?;
     options.check()?;
