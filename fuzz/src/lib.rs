@@ -19,6 +19,7 @@ pub mod firewall_tables;
 pub mod http1;
 pub mod http_cache;
 pub mod image;
+pub mod image_address;
 pub mod injection;
 pub mod normalise_head;
 pub mod normalise_target;

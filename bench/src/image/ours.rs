@@ -97,8 +97,16 @@ impl Ours {
 
 /// Of a route as it comes.
 fn plan(options: &str) -> Plan {
+    let config = Config::default();
     Plan {
         options: options.to_owned(),
-        limits: Limits::from(&Config::default()),
+        negotiated: false,
+        overlay: None,
+        limits: Limits {
+            source_bytes_max: config.source_bytes_max,
+            pixels_max: config.pixels_max,
+            frames_max: config.frames_max,
+            keep_truncated: false,
+        },
     }
 }

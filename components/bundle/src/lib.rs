@@ -22,12 +22,13 @@
 )]
 
 mod bytes;
-mod image;
 mod plan;
 mod sound;
 
+pub use lockgate_image_address as image;
+pub use lockgate_image_address::ImageRoute;
+
 pub use bytes::{BundleError, Digest, FORMAT_VERSION, MAGIC, digest, image_digest, split};
-pub use image::{Choice, Fit, Format, ImageRoute, Preset};
 pub use plan::{Action, Audience, KeyPart, Limit, RoutePlan, RouteSignIn};
 pub use sound::ROUTE_LIMITS_MAX;
 

@@ -7,6 +7,7 @@ use wasip3::{spawn, wit_future, wit_stream};
 
 use self::bindings::lockgate::image::image;
 use crate::options::Options;
+use lockgate_image_options::Format;
 
 /// The pixels, which the composed file brings along.
 #[allow(
@@ -43,9 +44,6 @@ mod export {
     wasip3::http::service::export!(ImageHttp);
     pub(super) struct ImageHttp;
 }
-
-/// The frames that an animation may have.
-const FRAMES_MAX: u32 = 200;
 
 /// How much is read of a body at once, bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -110,20 +108,36 @@ async fn picture(request: Request) -> Result<image::Rendered, Refused> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let options =
         Options::parse(query).map_err(|cause| Refused::new(400, "image_options_invalid", cause))?;
-    let source = source(request, options.source_bytes_max).await?;
+    let mut overlay = source(request, &options).await?;
+    if overlay.len() < options.overlay_bytes {
+        let cause = "the body ends inside the watermark";
+        return Err(Refused::new(400, "image_options_invalid", cause));
+    }
+    let source = overlay.split_off(options.overlay_bytes);
+    let overlay = (options.overlay_bytes > 0).then_some(overlay);
     let limits = image::Limits {
         source_bytes_max: options.source_bytes_max,
         pixels_max: options.pixels_max,
         dimension_max: u32::MAX,
-        frames_max: FRAMES_MAX,
-        keep_truncated: false,
+        frames_max: options.frames_max,
+        keep_truncated: options.keep_truncated,
     };
-    let picture = options.picture.to_string();
-    image::transform(&source, None, &picture, limits).map_err(Refused::from_component)
+    let mut picture = options.picture;
+    // Whoever takes AVIF takes WebP, and what moves in a GIF moves in that.
+    if options.negotiated && picture.format == Some(Format::Avif) && !picture.still {
+        let info = image::probe(&source, limits).map_err(Refused::from_component)?;
+        if matches!(info.format, image::Format::Gif) {
+            picture.format = Some(Format::Webp);
+        }
+    }
+    let picture = picture.to_string();
+    image::transform(&source, overlay.as_deref(), &picture, limits).map_err(Refused::from_component)
 }
 
-/// The whole source, under its limit.
-async fn source(request: Request, bytes_max: u64) -> Result<Vec<u8>, Refused> {
+/// The whole body, watermark and source, each under the limit of a source.
+async fn source(request: Request, options: &Options) -> Result<Vec<u8>, Refused> {
+    let overlay_bytes = options.overlay_bytes as u64;
+    let bytes_max = options.source_bytes_max.saturating_add(overlay_bytes);
     let too_large = || {
         let cause = format!("too large a source: it is longer than {bytes_max} bytes");
         Refused::new(413, "image_too_large", cause)

@@ -127,6 +127,28 @@ impl Options {
         Ok(options)
     }
 
+    /// The same where no side of an output is longer than `most`: a side that follows from the
+    /// other one, or from the source, stays within it too, and one side alone is no box.
+    ///
+    /// # Errors
+    /// [`OptionError::Together`] where a side is longer.
+    pub fn within(mut self, most: u32) -> Result<Self, OptionError> {
+        let most = most.min(DIMENSION_OUT_MAX);
+        let sides = [self.width, self.height];
+        if sides.into_iter().flatten().any(|side| side > most) {
+            let why = format!("a side is more than {most} pixels");
+            return Err(OptionError::Together(why));
+        }
+        if sides.contains(&None) {
+            // Without a size nothing is made larger, up to the largest that there may be.
+            self.enlarge &= sides != [None, None];
+            self.fit = Fit::Inside;
+            self.width = self.width.or(Some(most));
+            self.height = self.height.or(Some(most));
+        }
+        Ok(self)
+    }
+
     /// Refuses what no option refuses alone. A box that the picture only has to fit in or to
     /// cover may be larger than an output: what is made of it depends on the picture.
     ///

@@ -8,7 +8,7 @@ mod authenticate;
 mod authorize;
 pub(crate) mod firewall;
 pub(crate) mod normalise;
-mod plan;
+pub(crate) mod plan;
 mod route;
 pub(crate) mod site;
 

@@ -21,6 +21,7 @@ mod sign_in;
 
 pub use fault::Fault;
 pub use firewall::{compile_rules, needs_host};
+pub use image::picture_limits;
 pub use limits::limit_specs;
 pub use programs::{Trial, crs_of};
 pub use shadows::warnings;

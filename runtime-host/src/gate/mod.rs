@@ -20,6 +20,7 @@ mod rates;
 mod route_fields;
 mod source;
 mod store;
+mod watermark;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -4,35 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use http_body_util::BodyExt as _;
 use lockgate_http_cache::{Answer, Validators, conditional};
 use lockgate_record::Stage;
-use lockgate_wire::ImagePlan;
-use sha2::{Digest as _, Sha256};
+use lockgate_shell::picture::{about_the_output, coding, media_type};
 
-use super::Refused;
 use super::fetch::Fetched;
 use super::lookup::request_info;
 use super::path::Step;
 use super::source;
 use super::store::to_size;
+use super::{Refused, watermark};
 use crate::http::{BodyError, ResponseBody};
 use crate::image::memory::{Digest, Lead};
-use crate::image::{Ask, ImageError, ImagePool, Room, media_type};
-
-/// Fields of the source that are about its bytes.
-const OF_THE_SOURCE: [HeaderName; 9] = [
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
-    header::CONTENT_RANGE,
-    header::ETAG,
-    header::ACCEPT_RANGES,
-    HeaderName::from_static("content-md5"),
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-];
+use crate::image::{Ask, ImageError, ImagePool, Limits, Plan, Room};
 
 /// Room in the image pool, taken before the origin is asked: whoever will not get a picture
 /// does not make the gate hold its source. `None` where no picture is made.
@@ -54,14 +40,14 @@ pub(super) async fn transform(
     room: Option<Room>,
     lead: Option<Lead>,
 ) -> Result<(), Refused> {
-    let Some(plan) = step.plan.image else {
+    let Some(options) = step.plan.image else {
         return Ok(());
     };
     if fetched.status != 200 {
         return Ok(());
     }
     let Some(mut room) = room else {
-        describe(fetched, plan);
+        describe(fetched, options, step.plan.negotiated);
         return Ok(());
     };
     step.pending.stage = Stage::Image;
@@ -70,8 +56,12 @@ pub(super) async fn transform(
         return Err(refused(ImageError::Unsupported(cause)));
     }
     let pool = pool(step)?;
-    let limits = pool.config();
-    let wait = Duration::from_millis(limits.wall_clock_ms_max);
+    let Some(limits) = step.route.image.as_ref().map(Limits::from) else {
+        let cause = "the plan's route makes no pictures";
+        return Err(Refused::new(500, "policy_failed", cause));
+    };
+    let wait = Duration::from_millis(pool.config().wall_clock_ms_max);
+    let overlay = watermark::find(step, options, wait).await?;
     let known = fetched.digest.is_some();
     let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room, known);
     let Ok(collected) = tokio::time::timeout(wait, source).await else {
@@ -86,8 +76,13 @@ pub(super) async fn transform(
     if let Some(lead) = lead {
         source::keep(step, fetched, &source, digest, lead);
     }
-    let plan = pool.plan(plan).map_err(refused)?;
-    let tag = tag(pool, digest, &plan.options);
+    let plan = Plan {
+        options: options.to_owned(),
+        negotiated: step.plan.negotiated,
+        overlay,
+        limits,
+    };
+    let tag = tag(pool, digest, &plan);
     let headers = &mut fetched.headers;
     about_the_output(headers);
     headers.insert(header::ETAG, tag.clone());
@@ -123,11 +118,15 @@ fn site(step: &Step<'_>) -> Arc<str> {
 /// The entity tag: of the source, of what is made of it, and of the component that makes it. The
 /// same on every node of one version, known before the picture is made; where the component
 /// changes, clients fetch anew what they have.
-fn tag(pool: &ImagePool, digest: Digest, options: &str) -> HeaderValue {
+fn tag(pool: &ImagePool, digest: Digest, plan: &Plan) -> HeaderValue {
     let mut hash = Sha256::new();
     hash.update(digest);
     hash.update(pool.component_digest());
-    hash.update(options);
+    hash.update([u8::from(plan.negotiated)]);
+    if let Some(overlay) = &plan.overlay {
+        hash.update(Sha256::digest(overlay));
+    }
+    hash.update(&plan.options);
     let hash = hash.finalize();
     let hexadecimal: String = hash
         .iter()
@@ -155,64 +154,29 @@ fn pool<'a>(step: &Step<'a>) -> Result<&'a ImagePool, Refused> {
     })
 }
 
-fn refused(error: ImageError) -> Refused {
-    let refused = Refused::new(error.status(), error.code(), error.cause()).at(Stage::Image);
-    if error.status() == 503 {
-        refused.retry_after_s(1)
-    } else {
-        refused
+pub(super) fn refused(error: ImageError) -> Refused {
+    let mut refused = Refused::new(error.status(), error.code(), error.cause()).at(Stage::Image);
+    if refused.status == 503 {
+        return refused.retry_after_s(1);
     }
+    // Whoever wrote the address should know what is wrong with it.
+    if let ImageError::OptionsInvalid(detail) = error {
+        refused.detail = Some(detail);
+    }
+    refused
 }
 
 /// The answer to HEAD: what is known of the picture without making it. Its length and tag are
 /// not, and those of the source would be wrong (RFC 9110 §9.3.2 lets both be left out).
-fn describe(fetched: &mut Fetched, plan: ImagePlan) {
+fn describe(fetched: &mut Fetched, options: &str, negotiated: bool) {
     about_the_output(&mut fetched.headers);
-    if let Some(media_type) = media_type(plan.format) {
+    if let Some(media_type) = media_type(options, negotiated) {
         let media_type = HeaderValue::from_static(media_type);
         fetched.headers.insert(header::CONTENT_TYPE, media_type);
     }
     if let ResponseBody::Stream { length, .. } = &mut fetched.body {
         *length = None;
     }
-}
-
-/// Takes out what is true of the source alone.
-fn about_the_output(headers: &mut HeaderMap) {
-    for name in &OF_THE_SOURCE {
-        headers.remove(name);
-    }
-    // The gate chose these itself, for all clients alike.
-    let kept: Vec<&str> = headers
-        .get_all(header::VARY)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .filter(|name| {
-            !["", "accept", "accept-encoding"]
-                .iter()
-                .any(|ours| name.eq_ignore_ascii_case(ours))
-        })
-        .collect();
-    // What is no text stays: it makes the answer less cacheable.
-    let text = |line: &HeaderValue| line.to_str().is_ok();
-    if headers.get_all(header::VARY).iter().all(text) {
-        let kept = HeaderValue::from_str(&kept.join(", ")).ok();
-        headers.remove(header::VARY);
-        if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
-            headers.insert(header::VARY, kept);
-        }
-    }
-}
-
-/// A content coding that is not `identity`.
-fn coding(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.find(|coding| {
-        let coding = coding.as_bytes().trim_ascii();
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    })
 }
 
 /// The whole source, under the limit of one and of all that are held, and its SHA-256 unless that

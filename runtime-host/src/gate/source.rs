@@ -21,7 +21,6 @@ use super::path::Step;
 use super::store::map_fields;
 use crate::http::ResponseBody;
 use crate::image::memory::{Digest, Kept, Key, Lead, Of, Source, Turn};
-use crate::image::plan_key;
 
 /// The source of the picture that is asked for, where it is kept or is just being fetched; or who
 /// is to fetch it for all.
@@ -76,12 +75,13 @@ pub(super) fn keep(step: &Step<'_>, fetched: &Fetched, source: &Bytes, digest: D
 
 /// Where the source of this request is kept; `None` where nothing is.
 fn key<'a>(step: &Step<'a>) -> Option<(&'a Arc<crate::image::Memory>, Key)> {
-    let plan = step.plan.image?;
+    let options = step.plan.image?;
     let memory = step.gate.images.as_ref()?.memory();
     if !memory.is_on() || step.head.method() != b"GET" || step.pending.has_body {
         return None;
     }
-    let of = step.plan.cache_key?.strip_suffix(&plan_key(plan)[..])?;
+    // The key of a picture ends with its options.
+    let of = step.plan.cache_key?.strip_suffix(options.as_bytes())?;
     let site = step.generation.site_name(step.seen.site)?;
     let key = Key {
         site: site.into(),

@@ -103,7 +103,7 @@ fn answer_lines(step: &Step<'_>, headers: &HeaderMap) -> Fields {
     if !headers.contains_key(header::DATE) {
         date::add(&mut lines);
     }
-    if step.route.vary_accept {
+    if step.plan.negotiated {
         lines.add(b"vary", b"accept");
     }
     lines

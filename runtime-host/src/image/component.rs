@@ -10,7 +10,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 
 use super::memory::{Digest, Kept, Key, Memory, Of, Turn, Wait};
-use super::{ImageError, Plan, Rendered, plan};
+use super::{ImageError, Limits, Plan, Rendered, plan};
 use lockgate_sandbox::{
     Budget, Sandbox, State, StopCause, deny, memory_bytes, new_store, start_call, stop_cause,
 };
@@ -33,6 +33,7 @@ pub struct ImageComponent {
     pre: bindings::ImageComponentPre<State>,
     memory_bytes_max: usize,
     cpu: Duration,
+    dimension_max: u32,
 }
 
 impl ImageComponent {
@@ -51,6 +52,7 @@ impl ImageComponent {
             pre,
             memory_bytes_max: usize::try_from(config.memory_bytes_max).unwrap_or(usize::MAX),
             cpu: Duration::from_millis(config.deadline_ms),
+            dimension_max: config.dimension_max,
         })
     }
 
@@ -65,7 +67,8 @@ impl ImageComponent {
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
         let mut call = self.begin(wall)?;
-        call.transform(source, plan)
+        let plan = call.fixed(source, plan)?;
+        call.make(source, &plan)
     }
 
     /// The same bytes by `decode-scaled` and `render`: the intermediate is found in `memory`, or
@@ -83,10 +86,11 @@ impl ImageComponent {
     ) -> Result<Step, ImageError> {
         let (source, digest) = source;
         let mut call = self.begin(wall)?;
-        let info = call.probe(source, plan)?;
+        let info = call.probe(source, plan.limits)?;
+        let plan = &call.fixed(source, plan)?;
         let bucket = call.bucket(info, plan)?;
         if !memory.takes(intermediate_bytes_max(info, bucket)) {
-            return call.transform(source, plan).map(Step::Done);
+            return call.make(source, plan).map(Step::Done);
         }
         let key = Key {
             site: site.clone(),
@@ -107,18 +111,20 @@ impl ImageComponent {
         }
     }
 
-    /// The same from an intermediate of the bucket that the options ask for.
+    /// The same from an intermediate of `source` in the bucket that the options ask for.
     ///
     /// # Errors
     /// [`ImageError`].
     pub fn render(
         &self,
         intermediate: &[u8],
+        source: &[u8],
         plan: &Plan,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
         let mut call = self.begin(wall)?;
-        call.render(intermediate, plan)
+        let plan = call.fixed(source, plan)?;
+        call.render(intermediate, &plan)
     }
 
     /// A fresh instance with one budget for all that it does.
@@ -132,7 +138,11 @@ impl ImageComponent {
             },
         );
         match self.pre.instantiate(&mut store) {
-            Ok(instance) => Ok(Call { store, instance }),
+            Ok(instance) => Ok(Call {
+                store,
+                instance,
+                dimension_max: self.dimension_max,
+            }),
             Err(error) => Err(stopped(&store, &error)),
         }
     }
@@ -150,13 +160,24 @@ pub enum Step {
 struct Call {
     store: Store<State>,
     instance: bindings::ImageComponent,
+    dimension_max: u32,
 }
 
 impl Call {
-    fn probe(&mut self, source: &[u8], plan: &Plan) -> Result<wit::Info, ImageError> {
+    /// The plan with the options that the component gets.
+    fn fixed(&mut self, source: &[u8], plan: &Plan) -> Result<Plan, ImageError> {
+        let options = plan.options(self.dimension_max, || {
+            Ok(self.probe(source, plan.limits)?.format)
+        })?;
+        Ok(Plan {
+            options,
+            ..plan.clone()
+        })
+    }
+
+    fn probe(&mut self, source: &[u8], limits: Limits) -> Result<wit::Info, ImageError> {
         let image = self.instance.lockgate_image_image();
-        let limits = plan.limits.wit();
-        let answer = image.call_probe(&mut self.store, source, limits);
+        let answer = image.call_probe(&mut self.store, source, limits.wit());
         self.answered(answer)
     }
 
@@ -176,15 +197,19 @@ impl Call {
     fn render(&mut self, intermediate: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
         let image = self.instance.lockgate_image_image();
         let limits = plan.limits.wit();
-        let answer = image.call_render(&mut self.store, intermediate, None, &plan.options, limits);
+        let overlay = plan.overlay.as_deref();
+        let options = &plan.options;
+        let answer = image.call_render(&mut self.store, intermediate, overlay, options, limits);
         let answer = self.answered(answer)?;
         Ok(self.rendered(answer))
     }
 
-    fn transform(&mut self, source: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
+    fn make(&mut self, source: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
         let image = self.instance.lockgate_image_image();
         let limits = plan.limits.wit();
-        let answer = image.call_transform(&mut self.store, source, None, &plan.options, limits);
+        let overlay = plan.overlay.as_deref();
+        let options = &plan.options;
+        let answer = image.call_transform(&mut self.store, source, overlay, options, limits);
         let answer = self.answered(answer)?;
         Ok(self.rendered(answer))
     }

@@ -293,14 +293,19 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use lockgate_config::types::ImagePool as Config;
-
     use super::*;
+
+    const LIMITS: Limits = Limits {
+        source_bytes_max: 1 << 20,
+        pixels_max: 1 << 20,
+        frames_max: 1,
+        keep_truncated: false,
+    };
 
     fn key(site: &str, bucket: u8) -> Key {
         Key {
             site: site.into(),
-            of: Of::Intermediate([7; 32], bucket, Limits::from(&Config::default())),
+            of: Of::Intermediate([7; 32], bucket, LIMITS),
         }
     }
 

@@ -19,13 +19,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_wire::ImagePlan;
 
 pub use component::{ImageComponent, Step};
 pub use error::ImageError;
 pub use memory::Memory;
 pub use plan::{Limits, Plan};
-pub(crate) use plan::{media_type, plan_key};
 pub use room::Room;
 
 use self::memory::Digest;
@@ -192,18 +190,6 @@ impl ImagePool {
         })
     }
 
-    /// What a plan of the policy asks for.
-    ///
-    /// # Errors
-    /// [`ImageError::OptionsInvalid`].
-    pub fn plan(&self, plan: ImagePlan) -> Result<Plan, ImageError> {
-        let config = &self.shared.config;
-        Ok(Plan {
-            options: plan::options(plan, config.dimension_max)?.to_string(),
-            limits: Limits::from(config),
-        })
-    }
-
     /// What is kept of sources and of what was decoded.
     #[must_use]
     pub fn memory(&self) -> &Arc<Memory> {
@@ -260,7 +246,7 @@ impl Shared {
                 component.transform_with(&self.memory, site, (source, *digest), plan, left)?
             }
             MadeOf::Source => Step::Done(component.transform(source, plan, left)?),
-            MadeOf::Intermediate(bytes) => Step::Done(component.render(&bytes, plan, left)?),
+            MadeOf::Intermediate(bytes) => Step::Done(component.render(&bytes, source, plan, left)?),
         };
         let most = self.config.dimension_max;
         match step {

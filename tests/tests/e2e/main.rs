@@ -19,6 +19,7 @@ mod http1_unread;
 mod http2;
 mod http2_continue;
 mod http2_limits;
+mod image_addresses;
 mod image_ladder;
 mod images;
 mod imports;

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ImageTruncated;
+
 /// Limits of the policy component, which decides about each request.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -97,6 +99,11 @@ pub struct ImagePool {
     /// How long they are kept, in seconds; a source never longer than it is fresh. 0: not at all.
     #[schemars(range(max = 3600))]
     pub ladder_seconds: u32,
+    /// Most frames of an animation; those of more are refused where they would move.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub frames_max: u32,
+    /// What is done with a source that ends before its pixels do.
+    pub truncated: ImageTruncated,
 }
 
 impl Default for ImagePool {
@@ -113,6 +120,8 @@ impl Default for ImagePool {
             dimension_max: 8192,
             ladder_bytes_max: 64 * 1024 * 1024,
             ladder_seconds: 10,
+            frames_max: 200,
+            truncated: ImageTruncated::Fail,
         }
     }
 }

@@ -27,11 +27,11 @@ use crate::stages::normalise::Request;
 pub(super) fn cache(
     out: &mut Vec<u8>,
     call: Call<'_, '_>,
-    site: &Site,
+    (site, route): (&Site, &RoutePlan),
     audience: Audience,
     identity: Option<&Identity<'_>>,
     request: &Request<'_, '_>,
-    picture: &Picture,
+    picture: &Picture<'_>,
 ) {
     let owner = identity.filter(|identity| !identity.subject.is_empty());
     if audience == Audience::Private && owner.is_none() {
@@ -51,13 +51,9 @@ pub(super) fn cache(
     proxied::write(out, call, request);
     out.push(0);
     write_authority(out, call.input.tls(), &request.canonical.host);
-    target::canonical(out, request, picture);
+    target::canonical(out, route, request, picture);
     out.push(0);
-    if let Some(image) = picture.plan {
-        out.extend_from_slice(&image.width.to_le_bytes());
-        out.extend_from_slice(&image.height.to_le_bytes());
-        out.extend_from_slice(&[image.fit, image.format, image.quality]);
-    }
+    out.extend_from_slice(picture.options.unwrap_or_default().as_bytes());
 }
 
 /// Scheme, canonical host, and the port where it is not that of the scheme. The scheme is the
