@@ -19,6 +19,7 @@ mod problem;
 mod rates;
 mod route_fields;
 mod store;
+mod unread;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -205,6 +206,7 @@ impl Gate {
             has_authorization: false,
             has_cookie: false,
             has_body: false,
+            body_unread: false,
             trace: None,
             verdict: Vec::new(),
             answered_by: None,

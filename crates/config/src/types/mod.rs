@@ -29,7 +29,7 @@ pub use policy::{ImagePool, Policy};
 pub use route::{
     CacheAudience, ClaimScalar, ClaimValues, Respond, Route, RouteAction, RouteCache, RouteImage,
 };
-pub use rules::{Rule, RuleAction, RuleGroup, RuleResponse, RulesFile};
+pub use rules::{Rule, RuleAction, RuleGroup, RuleResponse, RulesFile, UnknownCoding};
 pub use server::{ClientAddressFrom, Http2, Server};
 pub use sign_in::{Algorithm, SignIn, SignInKeys};
 pub use site::{

@@ -210,6 +210,7 @@ fn refused(refusal: &Refusal) -> Answer {
             &detail,
             json!({ "faults": faults }),
         ),
+        Refusal::Edited(_) => problem(StatusCode::CONFLICT, "folder_changed", &detail),
         Refusal::NothingBefore => problem(StatusCode::CONFLICT, "nothing_before", &detail),
         Refusal::Draft(_) => problem(StatusCode::CONFLICT, "version_is_draft", &detail),
         Refusal::Store(error) => store_error(error),
