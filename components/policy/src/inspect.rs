@@ -91,7 +91,7 @@ impl Policy {
             Ok(readable) => readable,
             Err(unreadable) => {
                 let said = stages::firewall::ask(call, site, &request, Body::Never)?;
-                let mut rules = said.map(rules_said).unwrap_or_else(nothing_said);
+                let mut rules = said.map_or_else(nothing_said, rules_said);
                 rules.answer.get_or_insert_with(|| unreadable.answer());
                 let inspection = Inspection {
                     rules: Some(rules),

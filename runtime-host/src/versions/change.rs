@@ -87,9 +87,6 @@ pub enum Refusal {
     /// A draft cannot be rolled back to.
     #[error("version {0} was never in force; publish it instead")]
     Draft(u64),
-    /// Somebody has saved a file of the folder at the same moment: that stays.
-    #[error("{0}; look at it, then push again")]
-    Edited(StoreError),
     /// The store does not do it.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -249,11 +246,7 @@ fn put_in_force(
     attempt: &Attempt,
     begun: Instant,
 ) -> Result<(Head, String), Refusal> {
-    let swap = versions.with(|store| store.swap(version.version, now_ms()))?;
-    let swap = swap.map_err(|error| match error {
-        StoreError::Edited(_) => Refusal::Edited(error),
-        other => Refusal::Store(other),
-    })?;
+    let swap = versions.with(|store| store.swap(version.version, now_ms()))??;
     let looks = reloader.look(versions);
     let ready = match reloader.ready() {
         Ok(ready) => ready,
