@@ -73,6 +73,9 @@ pub struct Site {
     pub program: Option<u16>,
     /// Paths may hold `;`, which some origins read as the start of parameters.
     pub path_parameters: bool,
+    /// A body whose content coding is not known, or not kept, passes rules that look at it as one that is
+    /// too long; `false`: it is refused.
+    pub unknown_coding_passes: bool,
 }
 
 /// A program of `lockgate-waf`. Its image stands behind the bundle, or lies elsewhere.

@@ -25,6 +25,7 @@ fn sample() -> Bundle {
             firewall: None,
             program: None,
             path_parameters: false,
+            unknown_coding_passes: false,
         }],
         plans: vec![RoutePlan {
             site: 0,

@@ -26,7 +26,9 @@ pub mod inspection;
 pub mod rules;
 pub mod verdict;
 
-pub use input::{Facts, HeadRanges, HeaderRange, Input, Place, grant_signature, write_input};
+pub use input::{
+    Facts, HeadRanges, HeaderRange, Input, Place, grant_signature, leave_unread, write_input,
+};
 pub use inspection::{Finding, FoundValue, Inspection, Outcome, RulesSaid};
 pub use rules::{COUNTED_MAX, Counted, RateCharge};
 pub use verdict::{
