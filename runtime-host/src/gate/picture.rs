@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use lockgate_http_cache::{Answer, Validators, conditional};
 use lockgate_record::Stage;
 use lockgate_shell::picture::{about_the_output, coding, media_type};
+use sha2::{Digest as _, Sha256};
 
 use super::fetch::Fetched;
 use super::lookup::request_info;

@@ -246,7 +246,9 @@ impl Shared {
                 component.transform_with(&self.memory, site, (source, *digest), plan, left)?
             }
             MadeOf::Source => Step::Done(component.transform(source, plan, left)?),
-            MadeOf::Intermediate(bytes) => Step::Done(component.render(&bytes, source, plan, left)?),
+            MadeOf::Intermediate(bytes) => {
+                Step::Done(component.render(&bytes, source, plan, left)?)
+            }
         };
         let most = self.config.dimension_max;
         match step {
