@@ -2,7 +2,7 @@
 
 use image::{GenericImageView as _, ImageFormat};
 use lockgate_image_address::sign;
-use lockgate_tests::{Request, Response, Setup, World};
+use lockgate_tests::{RawOrigin, Request, Response, Setup, World};
 
 const KEY: &str = "a key that signs nothing else, 32";
 
@@ -302,4 +302,56 @@ fn addresses_of_other_services_go_on_working() {
          ImhlaWdodCI6NTB9LCJ0b0Zvcm1hdCI6IndlYnAifX0=",
     );
     assert_eq!(decoded(&aws), (ImageFormat::WebP, 50, 50));
+}
+
+#[test]
+fn a_watermark_is_fetched_once_and_laid_over() {
+    let square = |colour: [u8; 3], side: u32| {
+        let picture = image::RgbImage::from_pixel(side, side, image::Rgb(colour));
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let written = picture.write_to(&mut bytes, ImageFormat::Png);
+        written.expect("memory takes it");
+        bytes.into_inner()
+    };
+    let origin = RawOrigin::serve(vec![
+        ("/white.png", "image/png", square([255; 3], 64)),
+        ("/brand/logo.png", "image/png", square([255, 0, 0], 8)),
+    ]);
+    let config = format!(
+        r#"
+[origins.raw]
+url = "http://{}"
+[image_watermarks.logo]
+path = "/brand/logo.png"
+[image_watermarks.gone]
+path = "/brand/gone.png"
+[sites.shop]
+hosts = ["shop.test"]
+[[sites.shop.routes]]
+path = "/{{name}}"
+origin = "raw"
+image = {{ watermarks = ["logo", "gone"], auto_format = false }}
+"#,
+        origin.address
+    );
+    let Some(world) = Setup::new(&config).start() else {
+        return;
+    };
+    for place in ["southeast", "northwest"] {
+        let marked = world.get(&format!("/white.png?wm=logo:{place}&f=png"));
+        assert_eq!(decoded(&marked), (ImageFormat::Png, 64, 64));
+        let picture = image::load_from_memory(&marked.body).expect("decodable");
+        let picture = picture.to_rgb8();
+        let (near, far) = match place {
+            "southeast" => ((60, 60), (3, 3)),
+            _ => ((3, 3), (60, 60)),
+        };
+        let red = picture.get_pixel(near.0, near.1).0;
+        assert!(red[0] > 250 && red[1] < 5, "{place}: {red:?}");
+        assert_eq!(picture.get_pixel(far.0, far.1).0, [255; 3], "{place}");
+    }
+    let other = world.get("/white.png?wm=brand/other.png");
+    refused(&other, 400, "image_options_invalid", "wm takes one of logo");
+    let gone = world.get("/white.png?wm=gone");
+    refused(&gone, 502, "image_watermark_unavailable", "");
 }
