@@ -397,6 +397,7 @@ async fn what_is_kept_changes_no_byte() {
     };
     let two = Config {
         threads: 2,
+        ladder_seconds: 600,
         ..Config::default()
     };
     let (Some(cold), Some(warm)) = (pool(cold), pool(two)) else {

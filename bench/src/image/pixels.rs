@@ -184,9 +184,21 @@ mod tests {
 
     #[test]
     fn transparency_counts_on_every_ground() {
-        let (clear, solid) = (slope(20, 20, 0.5), slope(20, 20, 1.0));
+        // Both are black over black: only white shows that one is transparent.
+        let solid = Pixels {
+            rgba: vec![[0.0, 0.0, 0.0, 1.0]; 20 * 20],
+            ..slope(20, 20, 1.0)
+        };
+        let mut clear = solid.clone();
+        for (index, pixel) in clear.rgba.iter_mut().enumerate() {
+            pixel[3] = (index % 20) as f32 / 20.0;
+        }
+        assert_eq!(clear.over(0.0), solid.over(0.0));
         let nearness = Nearness::of(&clear, &solid).unwrap();
-        assert!(nearness.ssimulacra2 < 50.0, "{nearness:?}");
+        assert!(
+            nearness.ssimulacra2 < 90.0 && nearness.dssim > 0.1,
+            "{nearness:?}"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::ours::{self, Ours};
