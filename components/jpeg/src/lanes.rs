@@ -69,6 +69,17 @@ mod vector {
             ]
         }
 
+        /// The numbers.
+        #[inline(always)]
+        pub(crate) fn numbers(self) -> [i32; 4] {
+            [
+                i32x4_extract_lane::<0>(self.0),
+                i32x4_extract_lane::<1>(self.0),
+                i32x4_extract_lane::<2>(self.0),
+                i32x4_extract_lane::<3>(self.0),
+            ]
+        }
+
         /// Clamped to bytes.
         #[inline(always)]
         pub(crate) fn bytes(self) -> [u8; 4] {
@@ -155,6 +166,12 @@ mod array {
                 Self([a2, b2, c2, d2]),
                 Self([a3, b3, c3, d3]),
             ]
+        }
+
+        /// The numbers.
+        #[inline(always)]
+        pub(crate) fn numbers(self) -> [i32; 4] {
+            self.0
         }
 
         /// Clamped to bytes.

@@ -22,6 +22,7 @@
 )]
 
 mod decode;
+mod encode;
 mod error;
 mod idct;
 mod lanes;
@@ -29,5 +30,6 @@ mod planes;
 mod upsample;
 
 pub use decode::{Chroma, Limits, Options, Scale, Truncated, decode};
+pub use encode::{Channels, EncodeOptions, Pixels, encode};
 pub use error::JpegError;
 pub use planes::{Colour, Plane, Planes, ycck_to_cmyk};

@@ -2,7 +2,7 @@
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder as JpegEncoder, SamplingFactor};
+use lockgate_jpeg::{Channels, EncodeOptions, Pixels};
 use zenwebp::Encoder as WebpEncoder;
 
 use super::Rendered;
@@ -44,33 +44,27 @@ pub(super) fn encode(
 }
 
 /// Baseline JPEG, 4:2:0 below [`FULL_CHROMA_QUALITY`]. Huffman tables are made for the picture, as
-/// Sharp does: 3 % fewer bytes for 1.4 ms at 800 x 450.
+/// Sharp does: 3 % fewer bytes.
 fn jpeg(picture: &Picture, icc: &[u8], quality: u8) -> Result<Vec<u8>, ImageError> {
-    let colour = match picture.model {
-        Model::Grey => ColorType::Luma,
-        Model::Rgb => ColorType::Rgb,
-        Model::YCbCr => ColorType::Ycbcr,
+    let channels = match picture.model {
+        Model::Grey => Channels::Grey,
+        Model::Rgb => Channels::Rgb,
+        Model::YCbCr => Channels::YCbCr,
         Model::GreyAlpha | Model::Rgba => return Err(ImageError::internal("alpha in a JPEG")),
     };
-    let side = |length: u32| u16::try_from(length).map_err(ImageError::internal);
-    let (width, height) = (side(picture.width)?, side(picture.height)?);
-
-    let mut bytes = Vec::new();
-    let mut encoder = JpegEncoder::new(&mut bytes, quality);
-    encoder.set_sampling_factor(if quality < FULL_CHROMA_QUALITY {
-        SamplingFactor::F_2_2
-    } else {
-        SamplingFactor::F_1_1
-    });
-    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-    encoder.set_optimized_huffman_tables(true);
-    if !icc.is_empty() {
-        encoder.add_icc_profile(icc).map_err(ImageError::internal)?;
-    }
-    encoder
-        .encode(&picture.pixels, width, height, colour)
-        .map_err(ImageError::internal)?;
-    Ok(bytes)
+    let pixels = Pixels {
+        width: picture.width as usize,
+        height: picture.height as usize,
+        channels,
+        samples: &picture.pixels,
+    };
+    let options = EncodeOptions {
+        quality,
+        subsampled: quality < FULL_CHROMA_QUALITY,
+        icc,
+    };
+    lockgate_jpeg::encode(&pixels, &options)
+        .ok_or_else(|| ImageError::internal("pixels that make no JPEG"))
 }
 
 /// PNG at the fast compression level, with a filter chosen for each row.

@@ -11,6 +11,7 @@ mod restarts;
 mod sequential;
 mod tables;
 
+pub(crate) use block::ZIGZAG;
 pub use options::{Chroma, Limits, Options, Scale, Truncated};
 
 use crate::{JpegError, Planes};
