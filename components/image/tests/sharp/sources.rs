@@ -85,7 +85,7 @@ pub(crate) fn scene(width: u32, height: u32) -> RgbImage {
         );
         let hill = 0.55 + 0.15 * (fx * 7.0).sin();
         let sun = (fx - 0.75).powi(2) + (fy - 0.25).powi(2) < 0.012;
-        let fence = fy > 0.7 && fx < 0.4 && x * 30 / width % 3 == 0;
+        let fence = fy > 0.7 && fx < 0.4 && (x * 30 / width).is_multiple_of(3);
         let [r, g, b] = if sun {
             [250.0, 210.0, 60.0]
         } else if fence {
