@@ -52,8 +52,9 @@ impl Bucket {
 ///
 /// A JPEG is reduced as far as the intermediate is still no smaller than the output: its reduced
 /// inverse DCT is a good low-pass filter, and Sharp does the same by default
-/// (`fastShrinkOnLoad`). The others are reduced by averaging squares, which is a poor one, so
-/// a factor of two is left to the resize proper, as libvips does.
+/// (`fastShrinkOnLoad`). PNG is reduced by averaging squares, which is a poor one, so a factor of
+/// two is left to the resize proper, as libvips does. WebP is averaged down to the output, since a
+/// lossy one has its colours at half size anyway; Sharp lets libwebp average all the way.
 ///
 /// # Errors
 /// [`ImageError::BadOptions`].
@@ -61,8 +62,8 @@ pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError
     options.check()?;
     let plan = Plan::new((info.width, info.height), options)?;
     let left_to_resize = match info.format {
-        Format::Jpeg => 1.0,
-        Format::Png | Format::Webp => 2.0,
+        Format::Jpeg | Format::Webp => 1.0,
+        Format::Png => 2.0,
     };
     let (across, down) = plan.reduction();
     let reduction = across.min(down) / left_to_resize;
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_leave_half_to_the_resize() {
+    fn png_leaves_half_to_the_resize() {
         let size = (1600, 1000);
         for (width, expected) in [
             (800, Bucket::Full),

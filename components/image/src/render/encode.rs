@@ -3,17 +3,13 @@
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use lockgate_jpeg::{Channels, EncodeOptions, Pixels};
-use zenwebp::Encoder as WebpEncoder;
 
-use super::Rendered;
 use super::picture::Picture;
+use super::{Rendered, webp};
 use crate::{Format, ImageError, Model, Options};
 
 /// From this quality on a JPEG keeps its colours at full resolution.
 const FULL_CHROMA_QUALITY: u8 = 90;
-
-/// How hard the WebP encoder searches, 0 to 6; the default of libwebp and Sharp.
-const WEBP_METHOD: u8 = 4;
 
 /// The picture as a file.
 pub(super) fn encode(
@@ -24,7 +20,7 @@ pub(super) fn encode(
     let bytes = match options.format {
         Format::Jpeg => jpeg(picture, icc, options.quality)?,
         Format::Png => png(picture, icc)?,
-        Format::Webp => webp(picture, icc, options.quality)?,
+        Format::Webp => webp::encode(picture, icc, options.quality)?,
     };
     Ok(Rendered {
         bytes,
@@ -79,22 +75,4 @@ fn png(picture: &Picture, icc: &[u8]) -> Result<Vec<u8>, ImageError> {
         .write_image(&picture.pixels, picture.width, picture.height, colour)
         .map_err(ImageError::internal)?;
     Ok(bytes)
-}
-
-/// Lossy WebP; an alpha channel is stored without loss beside the lossy colours.
-fn webp(picture: &Picture, icc: &[u8], quality: u8) -> Result<Vec<u8>, ImageError> {
-    let (width, height, pixels) = (picture.width, picture.height, &picture.pixels);
-    let mut encoder = match picture.model {
-        Model::Grey => WebpEncoder::new_l8(pixels, width, height),
-        Model::GreyAlpha => WebpEncoder::new_la8(pixels, width, height),
-        Model::Rgb => WebpEncoder::new_rgb(pixels, width, height),
-        Model::Rgba => WebpEncoder::new_rgba(pixels, width, height),
-        Model::YCbCr => return Err(ImageError::internal("YCbCr in a WebP")),
-    }
-    .quality(f32::from(quality))
-    .method(WEBP_METHOD);
-    if !icc.is_empty() {
-        encoder = encoder.icc_profile(icc.to_vec());
-    }
-    encoder.encode().map_err(ImageError::internal)
 }

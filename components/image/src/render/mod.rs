@@ -9,6 +9,7 @@ mod orient;
 mod pad;
 mod picture;
 mod resize;
+mod webp;
 
 use crate::fit::Plan;
 use crate::{Format, ImageError, Intermediate, Options};
