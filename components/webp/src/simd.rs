@@ -3,7 +3,7 @@
 //! [`V`] has no lanes of its own; the last part of an operation's name says what it takes them
 //! for. Both forms give the same bits, always: there is no relaxed operation among them. The plain
 //! form is what native tests and fuzzing run; the tests below hold each operation against its
-//! definition, and run for Wasm as well.
+//! definition, whichever form they are built with.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;

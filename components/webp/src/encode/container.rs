@@ -64,7 +64,7 @@ fn push_chunk(body: &mut Vec<u8>, name: &[u8; 4], payload: &[u8]) {
             .to_le_bytes(),
     );
     body.extend_from_slice(payload);
-    if payload.len() % 2 != 0 {
+    if !payload.len().is_multiple_of(2) {
         body.push(0);
     }
 }

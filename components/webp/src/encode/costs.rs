@@ -66,10 +66,9 @@ impl TokenCosts {
 
     /// After the probabilities have changed.
     pub(super) fn update(&mut self, bits: &BitCosts, probs: &CoefficientProbs) {
-        for plane in 0..4 {
-            for band in 0..8 {
-                for context in 0..3 {
-                    let p = &probs[plane][band][context];
+        for (plane, bands) in probs.iter().enumerate() {
+            for (band, contexts) in bands.iter().enumerate() {
+                for (context, p) in contexts.iter().enumerate() {
                     let go_on = bits.bit(true, p[0]);
                     self.end[plane][band][context] = bits.bit(false, p[0]) as u16;
                     self.go_on[plane][band][context] = go_on as u16;

@@ -108,8 +108,8 @@ impl Tokens {
         self.push(place, 8, level > 34);
         let (category, least) = match level {
             ..=18 => (0, 11),
-            ..=34 => (1, 19),
-            ..=66 => (2, 35),
+            19..=34 => (1, 19),
+            35..=66 => (2, 35),
             _ => (3, 67),
         };
         self.push(place, 9 + category / 2, category % 2 != 0);
