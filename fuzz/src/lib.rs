@@ -28,6 +28,7 @@ pub mod proxy_protocol;
 pub mod record;
 pub mod route;
 pub mod seclang;
+pub mod webp;
 pub mod wire;
 
 pub use shop::{bundle_bytes, input_and_verdict};

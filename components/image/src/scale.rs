@@ -53,8 +53,9 @@ impl Bucket {
 ///
 /// A JPEG is reduced as far as the intermediate is still no smaller than the output: its reduced
 /// inverse DCT is a good low-pass filter, and Sharp does the same by default
-/// (`fastShrinkOnLoad`). The others are reduced by averaging squares, which is a poor one, so
-/// a factor of two is left to the resize proper, as libvips does.
+/// (`fastShrinkOnLoad`). PNG is reduced by averaging squares, which is a poor one, so a factor of
+/// two is left to the resize proper, as libvips does. WebP is averaged down to the output, since a
+/// lossy one has its colours at half size anyway; Sharp lets libwebp average all the way.
 ///
 /// A crop leaves fewer pixels for the same output, so its bucket is finer; `trim` reads every
 /// pixel.
@@ -70,7 +71,7 @@ pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError
     }
     let plan = Plan::new(before.size(before.cropped), options)?;
     let left_to_resize = match info.format {
-        Format::Jpeg => 1.0,
+        Format::Jpeg | Format::Webp => 1.0,
         _ => 2.0,
     };
     let (across, down) = plan.reduction();
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_leave_half_to_the_resize() {
+    fn png_leaves_half_to_the_resize() {
         let size = (1600, 1000);
         for (width, expected) in [
             (800, Bucket::Full),

@@ -8,6 +8,7 @@ pub(crate) mod png;
 mod shrink;
 pub(crate) mod webp;
 mod webp_chunks;
+mod webp_lossy;
 
 use crate::probe::not_read;
 use crate::{Bucket, Format, ImageError, Intermediate, Limits};

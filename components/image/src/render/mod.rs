@@ -24,6 +24,7 @@ mod turn;
 mod unbuilt;
 mod view;
 mod watermark;
+mod webp;
 
 use self::ground::Ground;
 use self::view::View;
