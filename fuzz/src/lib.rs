@@ -20,6 +20,7 @@ pub mod http1;
 pub mod http_cache;
 pub mod image;
 pub mod injection;
+pub mod jpeg;
 pub mod normalise_head;
 pub mod normalise_target;
 pub mod policy;
