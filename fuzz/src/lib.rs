@@ -21,6 +21,7 @@ pub mod http_cache;
 pub mod image;
 pub mod image_address;
 pub mod injection;
+pub mod jpeg;
 pub mod normalise_head;
 pub mod normalise_target;
 pub mod policy;

@@ -26,6 +26,12 @@ pub(crate) fn all() -> Vec<Seed> {
     let webp = lossless(&clear);
     let kept = decode_scaled(&webp, Bucket::Half, &Limits::default()).expect("a picture");
     let lossy = zen(&opaque);
+    let scaled = [
+        ("baseline", 2, jpeg(&opaque, false)),
+        ("progressive", 5, jpeg(&opaque, true)),
+        ("grey", 0, jpeg(&grey, false)),
+    ]
+    .map(|(name, look, file)| Seed::new("jpeg", name, [&[look], &file[..]].concat()));
     [
         ("baseline", [0, 8, 8, 70, 0, 0], jpeg(&opaque, false)),
         ("progressive", [4, 10, 0, 70, 1, 0], jpeg(&opaque, true)),
@@ -38,7 +44,9 @@ pub(crate) fn all() -> Vec<Seed> {
         ("intermediate", [0; 6], kept.to_bytes()),
     ]
     .map(|(name, options, file)| Seed::new("image", name, [&options[..], &file].concat()))
-    .into()
+    .into_iter()
+    .chain(scaled)
+    .collect()
 }
 
 /// An EXIF block that says that the picture lies on its side (EXIF 2.32, tag 0x0112).
