@@ -54,6 +54,10 @@ pub(super) fn cache(
     target::canonical(out, route, request, picture);
     out.push(0);
     out.extend_from_slice(picture.options.unwrap_or_default().as_bytes());
+    // What Accept has chosen says so (`Vary`), and the same picture by its name does not.
+    if picture.negotiated {
+        out.extend_from_slice(b"\0auto");
+    }
 }
 
 /// Scheme, canonical host, and the port where it is not that of the scheme. The scheme is the
