@@ -17,8 +17,8 @@ use crate::stages::authenticate::Identity;
 use crate::stages::normalise::Request;
 
 /// Writes a cache key: site, audience, what a trusted proxy says of the request, scheme, host and
-/// port, canonical target, whether Accept chose the picture, its options, NUL between them. The method is not in it:
-/// HEAD may be answered by what GET has stored.
+/// port, canonical target, whether Accept chose the picture, its options, NUL between them. The
+/// method is not in it: HEAD may be answered by what GET has stored.
 ///
 /// The origin is told scheme, host and port, and redirects and links are made of them: what one
 /// host of a site was given is not for another.
@@ -55,9 +55,8 @@ pub(super) fn cache(
     out.push(0);
     // What Accept has chosen says so (`Vary`), and the same picture by its name does not.
     if picture.negotiated {
-        out.extend_from_slice(b"auto");
+        out.extend_from_slice(b"auto\0");
     }
-    out.push(0);
     // At the end: the host takes them off to know the source.
     out.extend_from_slice(picture.options.unwrap_or_default().as_bytes());
 }
