@@ -26,7 +26,8 @@ pub const EXPIRES: &str = "exp";
 /// The fewest bytes of a signature: 128 bits. It may be cut to them.
 pub const SIGNATURE_BYTES_MIN: usize = 16;
 
-/// The most bytes of a key that are of use (RFC 2104 section 3 hashes longer ones).
+/// The fewest bytes of a key of the gate's own addresses. Those of other services are as long as
+/// they are there.
 pub const KEY_BYTES_MIN: usize = 16;
 
 pub(crate) fn message(subject: &str, options: &str, expires: &str) -> String {

@@ -5,7 +5,8 @@
 //! canonical text, so they share one cache entry.
 
 use lockgate_bundle::RoutePlan;
-use lockgate_bundle::image::{self as address, ImageRoute, Keys, Place, plain};
+use lockgate_bundle::image::sign::KEY_BYTES_MIN;
+use lockgate_bundle::image::{self as address, Form, ImageRoute, Keys, Place, plain};
 use lockgate_normalise::headers::lines;
 use lockgate_normalise::{Field, ImageAccept, ImageFormat};
 
@@ -47,8 +48,16 @@ impl ImageKeys {
             };
             names.iter().map(found).collect()
         };
+        let keys = find(&image.keys)?;
+        let own = matches!(image.form, Form::Query | Form::Segment(_));
+        if own && keys.iter().any(|key| key.len() < KEY_BYTES_MIN) {
+            let name = &route.name;
+            return Err(format!(
+                "route {name:?}: a key of its pictures has fewer than {KEY_BYTES_MIN} bytes"
+            ));
+        }
         Ok(Self {
-            keys: find(&image.keys)?,
+            keys,
             salts: find(&image.salts)?,
         })
     }

@@ -17,8 +17,8 @@ use crate::stages::authenticate::Identity;
 use crate::stages::normalise::Request;
 
 /// Writes a cache key: site, audience, what a trusted proxy says of the request, scheme, host and
-/// port, canonical target, options of the picture, NUL between them. The method is not in it:
-/// HEAD may be answered by what GET has stored.
+/// port, canonical target, whether Accept chose the picture, its options, NUL between them. The
+/// method is not in it: HEAD may be answered by what GET has stored.
 ///
 /// The origin is told scheme, host and port, and redirects and links are made of them: what one
 /// host of a site was given is not for another.
@@ -53,6 +53,11 @@ pub(super) fn cache(
     write_authority(out, call.input.tls(), &request.canonical.host);
     target::canonical(out, route, request, picture);
     out.push(0);
+    // What Accept has chosen says so (`Vary`), and the same picture by its name does not.
+    if picture.negotiated {
+        out.extend_from_slice(b"auto\0");
+    }
+    // At the end: the host takes them off to know the source.
     out.extend_from_slice(picture.options.unwrap_or_default().as_bytes());
 }
 
