@@ -146,7 +146,8 @@ fn a_coding_that_is_not_known_or_not_kept_is_refused() {
         ("zstd", ATTACK.to_vec(), 415, "content_coding_unknown"),
         ("gzip, br", gzip(ATTACK), 415, "content_coding_unknown"),
         ("gzip", ATTACK.to_vec(), 400, "content_coding_broken"),
-        ("br", gzip(ATTACK), 400, "content_coding_broken"),
+        // It begins like brotli with a window that is too wide for the gate.
+        ("br", gzip(ATTACK), 415, "content_coding_unknown"),
         (
             "gzip",
             [gzip(b"a=1"), ATTACK.to_vec()].concat(),

@@ -84,7 +84,7 @@ async fn ask(
         return Err(Refused::new(413, "image_too_large", cause).at(Stage::Image));
     }
     let overlay = match watermark(options) {
-        Some(name) => self::overlay(step, limits, &name).await?,
+        Some(name) => overlay(step, limits, &name).await?,
         None => Vec::new(),
     };
     // Canonical text has no byte that means something else in a query.
