@@ -124,11 +124,13 @@ fn every_file_that_is_named_counts_and_is_watched() {
 fn a_kept_program_is_that_of_its_files() {
     let world = World::new();
     let store = world.path("store");
+    // Nobody else's, or it would be kept in the process already.
+    world.write("elsewhere/list.txt", "first\n");
     let first = compile_keeping(&world.loaded(), Some(&store)).unwrap();
-    world.write("elsewhere/list.txt", "two\n");
+    world.write("elsewhere/list.txt", "second\n");
     let second = compile_keeping(&world.loaded(), Some(&store)).unwrap();
     assert_ne!(first.bytes, second.bytes);
-    world.write("elsewhere/list.txt", "one\n");
+    world.write("elsewhere/list.txt", "first\n");
     let third = compile_keeping(&world.loaded(), Some(&store)).unwrap();
     assert_eq!(first.bytes, third.bytes);
     let kept = fs::read_dir(&store).unwrap().count();
