@@ -1,5 +1,5 @@
 //! `lockgate-bench`: measures Lockgate beside named peers. `cargo xtask bench gateway`,
-//! `cargo xtask bench firewall` and `cargo xtask bench spin` build and run it; `bench/README.md`
+//! `cargo xtask bench firewall`, `cargo xtask bench spin` and `cargo xtask bench image` build and run it; `bench/README.md`
 //! says what is measured and how.
 
 mod caller;
@@ -9,6 +9,7 @@ mod firewall;
 mod gate;
 mod gateway;
 mod groups;
+mod image;
 mod latency;
 mod load;
 mod machine;
@@ -46,6 +47,8 @@ enum Cli {
     Firewall(Options),
     /// Spin apps: a component in our host and in others, the gateway as a component, starts
     Spin(Options),
+    /// Pictures: image.wasm beside Sharp
+    Image(Options),
     /// Measures the memory of instances, as a process of its own
     #[command(hide = true)]
     Instances(firewall::Instances),
@@ -69,6 +72,7 @@ fn main() -> Result<()> {
         Cli::Gateway(options) => measure(&gateway::BENCHMARK, &options),
         Cli::Firewall(options) => measure(&firewall::BENCHMARK, &options),
         Cli::Spin(options) => measure(&spin::BENCHMARK, &options),
+        Cli::Image(options) => measure(&image::BENCHMARK, &options),
         Cli::Instances(arguments) => firewall::run_instances(&arguments),
     }
 }

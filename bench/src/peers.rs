@@ -26,6 +26,9 @@ pub(crate) const FILES: u16 = 19_121;
 /// Bytes of the big body.
 pub(crate) const BODY_BYTES: usize = 10 * 1024 * 1024;
 
+/// What is served below `/pictures/`.
+const PICTURES: [&str; 4] = ["big.jpg", "mid.jpg", "big_prog.jpg", "photo.webp"];
+
 /// The loopback address with this port.
 pub(crate) fn local(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
@@ -134,8 +137,8 @@ pub(crate) fn shop(work: &Work) -> Result<Server> {
     Ok(server)
 }
 
-/// Static files on the load's core: `/files/10m`, and `/pictures/big.jpg` where the shared
-/// pictures are.
+/// Static files on the load's core: `/files/10m`, and the shared pictures below `/pictures/`,
+/// where they are.
 ///
 /// # Errors
 /// When nginx is missing or does not start.
@@ -146,10 +149,11 @@ pub(crate) fn files(work: &Work) -> Result<Server> {
     }
     let body: Vec<u8> = (0..BODY_BYTES).map(|index| (index % 251) as u8).collect();
     fs::write(prefix.join("files/files/10m"), body)?;
-    if let Ok(picture) = shared_picture(work) {
-        let to = prefix.join("files/pictures/big.jpg");
-        let bytes = fs::read(&picture).with_context(|| picture.display().to_string())?;
-        fs::write(to, bytes)?;
+    for name in PICTURES {
+        let picture = work.root().join("../shared/images").join(name);
+        if let Ok(bytes) = fs::read(&picture) {
+            fs::write(prefix.join("files/pictures").join(name), bytes)?;
+        }
     }
     let mut server = start_nginx(work, "origin", "nginx-origin.conf", &prefix, LOAD_CORE)?;
     server.wait_for(local(FILES))?;

@@ -64,6 +64,15 @@ pub(crate) struct Measured {
     pub(crate) detail: Value,
 }
 
+impl Measured {
+    /// Whether it is good enough for `target`. What was measured under conditions (`detail` says
+    /// whether they hold, under `conditions_met`) is not where they do not hold.
+    fn met(&self, target: Target) -> Option<bool> {
+        let holds = self.detail.get("conditions_met") != Some(&Value::Bool(false));
+        target.met(self.value).map(|met| met && holds)
+    }
+}
+
 impl Figure {
     fn to_json(&self) -> Value {
         let target = match self.target {
@@ -77,7 +86,7 @@ impl Figure {
                 "measured": true,
                 "value": round_to(measured.value, 3),
                 "target": target,
-                "met": self.target.met(measured.value),
+                "met": measured.met(self.target),
                 "unit": measured.unit,
                 "lockgate": measured.compared.map(|(ours, _)| round_to(ours, 3)),
                 "peer": measured.compared.map(|(_, peer)| round_to(peer, 3)),
@@ -110,7 +119,7 @@ impl Figure {
                         String::new(),
                     ),
                 };
-                let met = match self.target.met(measured.value) {
+                let met = match measured.met(self.target) {
                     Some(true) => "yes",
                     Some(false) => "NO",
                     None => "-",
@@ -217,6 +226,17 @@ mod tests {
         assert_eq!(json["value"], 1.25);
         assert_eq!(json["target"]["at_most"], 1.3);
         assert_eq!(figure(Err("x")).to_json()["measured"], false);
+    }
+
+    #[test]
+    fn a_figure_whose_conditions_do_not_hold_is_not_met() {
+        let mut judged = figure(Ok(1.25));
+        for (holds, met) in [(true, "yes"), (false, "NO")] {
+            let measured = judged.outcome.as_mut().unwrap();
+            measured.detail = json!({ "conditions_met": holds });
+            assert_eq!(judged.to_json()["met"], holds);
+            assert_eq!(judged.row()[5], met);
+        }
     }
 
     #[test]

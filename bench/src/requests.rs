@@ -68,6 +68,11 @@ impl RequestSet {
         Ok(Self { requests })
     }
 
+    /// A set of these, in turn.
+    pub(crate) fn of(requests: Vec<Vec<u8>>) -> Self {
+        Self { requests }
+    }
+
     /// A set of this one request.
     pub(crate) fn single(request: Vec<u8>) -> Self {
         Self {

@@ -1,25 +1,26 @@
 //! Sharp, from npm, in one node process behind `bench/peers/sharp/server.mjs`.
 
+use std::fmt::Display;
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::peers::{FILES, local};
-use crate::process::{Launch, SERVER_CORE, Server, find_program};
+use crate::process::{Launch, Server, find_program};
 use crate::work::Work;
 
 /// Sharp listens here.
 pub(crate) const PORT: u16 = 19_137;
 
-/// Installs Sharp into the work folder when it is missing, and starts it.
+/// Installs Sharp into the work folder when it is missing; the folder.
 ///
 /// # Errors
-/// When node or npm are missing, or the installation fails.
-pub(crate) fn start(work: &Work) -> Result<Server> {
-    let node = find_program("node").context("node is missing")?;
+/// When npm is missing, or the installation fails.
+pub(crate) fn install(work: &Work) -> Result<PathBuf> {
     let folder = work.subfolder("sharp")?;
-    for file in ["package.json", "server.mjs"] {
+    for file in ["package.json", "server.mjs", "tasks.mjs"] {
         fs::copy(work.own(&format!("peers/sharp/{file}")), folder.join(file))?;
     }
     if !folder.join("node_modules/sharp").is_dir() {
@@ -32,10 +33,20 @@ pub(crate) fn start(work: &Work) -> Result<Server> {
             .status()?;
         ensure!(status.success(), "npm install failed ({status})");
     }
+    Ok(folder)
+}
+
+/// Installs Sharp when it is missing, and starts it on these cores.
+///
+/// # Errors
+/// When node or npm are missing, or the installation fails.
+pub(crate) fn start(work: &Work, cores: impl Display) -> Result<Server> {
+    let node = find_program("node").context("node is missing")?;
+    let folder = install(work)?;
     let launch = Launch::new(node)
         .args([folder.join("server.mjs").display().to_string()])
         .args([PORT.to_string(), FILES.to_string()]);
-    let mut server = Server::start("sharp", work.folder(), SERVER_CORE, &launch)?;
+    let mut server = Server::start("sharp", work.folder(), cores, &launch)?;
     server.wait_for(local(PORT))?;
     Ok(server)
 }

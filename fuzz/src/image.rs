@@ -1,14 +1,16 @@
 //! Pictures. The first six bytes of an input are options, the rest is a file.
 
 use lockgate_image::{
-    Bucket, Colour, ErrorCode, Fit, Format, ImageError, Info, Intermediate, Limits, Options,
-    decode_scaled, probe, render, scale_bucket, transform,
+    Bucket, Colour, ErrorCode, Fit, ImageError, Info, Intermediate, Limits, Options,
+    OutputFormat, Quality, decode_scaled, probe, render, scale_bucket, transform,
 };
 
 const LIMITS: Limits = Limits {
     source_bytes_max: 1 << 20,
     pixels_max: 4096,
     dimension_max: 256,
+    frames_max: 8,
+    keep_truncated: false,
 };
 
 /// Probes, decodes and renders.
@@ -24,7 +26,7 @@ pub fn run(data: &[u8]) {
         Ok(info) => info,
         Err(error) => {
             is_about_the_source(&error);
-            assert!(transform(source, &options, &LIMITS).is_err());
+            assert!(transform(source, None, &options, &LIMITS).is_err());
             return;
         }
     };
@@ -42,14 +44,14 @@ pub fn run(data: &[u8]) {
         let kept = intermediate.to_bytes();
         let kept = Intermediate::from_bytes(&kept).expect("our own bytes");
         assert_eq!(kept, intermediate);
-        let rendered = match render(&kept, &options) {
+        let rendered = match render(&kept, None, &options, &LIMITS) {
             Ok(rendered) => rendered,
             Err(error) => panic!("{error}"),
         };
         fits(&info, &options, (rendered.width, rendered.height));
         let limits = Limits::default();
         let made = probe(&rendered.bytes, &limits).expect("a picture");
-        assert_eq!(made.format, options.format);
+        assert_eq!(Some(made.format.output(false)), options.format);
         assert_eq!((made.width, made.height), (rendered.width, rendered.height));
     }
 }
@@ -57,9 +59,9 @@ pub fn run(data: &[u8]) {
 fn options([flags, width, height, quality, look, colour]: &[u8; 6]) -> Options {
     let side = |byte: &u8| (*byte != 0).then(|| u32::from(*byte % 48) + 1);
     let format = match look & 3 {
-        0 | 3 => Format::Jpeg,
-        1 => Format::Png,
-        _ => Format::Webp,
+        0 | 3 => OutputFormat::Jpeg,
+        1 => OutputFormat::Png,
+        _ => OutputFormat::Webp,
     };
     Options {
         width: side(width),
@@ -71,11 +73,12 @@ fn options([flags, width, height, quality, look, colour]: &[u8; 6]) -> Options {
             3 => Fit::Outside,
             _ => Fit::Inside,
         },
-        quality: quality % 100 + 1,
+        quality: Some(Quality::Fixed(quality % 100 + 1)),
         background: (look & 4 != 0).then_some(Colour {
             red: *colour,
             green: colour.rotate_left(3),
             blue: *quality,
+            alpha: 255,
         }),
         enlarge: look & 8 != 0,
         ..Options::new(format)

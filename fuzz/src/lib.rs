@@ -19,6 +19,7 @@ pub mod firewall_tables;
 pub mod http1;
 pub mod http_cache;
 pub mod image;
+pub mod image_address;
 pub mod injection;
 pub mod jpeg;
 pub mod normalise_head;
@@ -28,6 +29,7 @@ pub mod proxy_protocol;
 pub mod record;
 pub mod route;
 pub mod seclang;
+pub mod webp;
 pub mod wire;
 
 pub use shop::{bundle_bytes, input_and_verdict};

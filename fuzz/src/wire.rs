@@ -34,6 +34,7 @@ fn input(data: &[u8]) {
         remembered: input.remembered(),
         signature_granted: input.signature_granted(),
         body: input.has_body(),
+        body_unread: input.body_unread(),
         place: input.place,
         tls_fingerprint: input.tls_fingerprint,
         over: &over,

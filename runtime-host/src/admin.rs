@@ -158,11 +158,23 @@ impl View for Live {
                     read(&counters.trapped),
                 ),
             ]);
-            now.gauges.push((
-                "image_queue",
-                "Pictures that wait for a thread",
-                images.queued() as u64,
+            now.counters.push((
+                "image_memory_found",
+                "Sources and decoded pictures that were found, or waited for, instead of made again",
+                images.memory().found(),
             ));
+            now.gauges.extend([
+                (
+                    "image_queue",
+                    "Pictures that wait for a thread",
+                    images.queued() as u64,
+                ),
+                (
+                    "image_memory_bytes",
+                    "Sources and decoded pictures that are kept for the next seconds",
+                    images.memory().bytes(),
+                ),
+            ]);
         }
         now.append_to(gate.metrics().text())
     }

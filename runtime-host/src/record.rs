@@ -31,6 +31,8 @@ pub struct Pending {
     pub(crate) has_authorization: bool,
     pub(crate) has_cookie: bool,
     pub(crate) has_body: bool,
+    /// It ended before its body was read for rules.
+    pub(crate) body_unread: bool,
     pub(crate) trace: Option<String>,
     /// The verdict's bytes, empty where the policy was not asked.
     pub(crate) verdict: Vec<u8>,

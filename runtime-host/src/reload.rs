@@ -46,6 +46,22 @@ enum Seen {
     There(Stamp),
 }
 
+/// How files looked at a moment, for who reads them right after it.
+#[derive(Debug, Default)]
+pub struct Looks(Vec<(PathBuf, Seen)>);
+
+impl Looks {
+    /// Looks at files now.
+    #[must_use]
+    pub fn at(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        let looks = files.into_iter().map(|path| {
+            let seen = look_at(&path);
+            (path, seen)
+        });
+        Self(looks.collect())
+    }
+}
+
 /// What tells one content from another. The change time stands beside the modification time
 /// because it cannot be set: it tells a file that was moved here with an older date, and a
 /// permission that was mended.
@@ -96,6 +112,17 @@ impl Watch {
                 },
             )
             .collect();
+    }
+
+    /// What was read is what these looks saw: of those files only a later change counts.
+    pub fn know(&mut self, looks: &Looks) {
+        for (path, seen) in &looks.0 {
+            let known = self.files.iter_mut().find(|file| file.path == *path);
+            if let (Some(file), Seen::There(_)) = (known, seen) {
+                file.seen = *seen;
+                file.gone_since = None;
+            }
+        }
     }
 
     /// Waits until a file has changed, and until what changes has come to rest (at most 100 ms).

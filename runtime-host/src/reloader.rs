@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::gate::Gate;
 use crate::net::{Certificates, Tls};
-use crate::reload::Watch;
+use crate::reload::{Looks, Watch};
 use crate::secrets;
 use crate::start::{Current, Next, Options, Starter};
 use crate::versions::Versions;
@@ -37,6 +37,8 @@ pub struct Reloader {
     versions: Option<Arc<Versions>>,
     /// The files of a configuration that was refused: its mending must be seen.
     refused: Vec<PathBuf>,
+    /// How files looked when they were read for what is in force.
+    looks: Option<Looks>,
 }
 
 /// A configuration that can be put in force without a failure.
@@ -64,6 +66,7 @@ impl Reloader {
             current,
             versions,
             refused: Vec::new(),
+            looks: None,
         }
     }
 
@@ -79,7 +82,9 @@ impl Reloader {
     /// Everything that is wrong with it.
     pub fn ready(&self) -> Result<Ready, ReloadError> {
         let loaded = self.options.load()?;
-        let files = watched_files(&loaded);
+        let mut files = watched_files(&loaded);
+        let sets = loaded.rules.values().filter_map(|rules| rules.crs.clone());
+        let sets: Vec<_> = sets.collect();
         let certificates = self.tls.check(&loaded.config.sites);
         let ready = certificates.and_then(|certificates| {
             Ok(Ready {
@@ -87,7 +92,26 @@ impl Reloader {
                 certificates,
             })
         });
-        ready.map_err(|error| (error, files))
+        ready.map_err(|error| {
+            files.extend(sets.iter().flat_map(lockgate_compile::crs_files));
+            (error, files)
+        })
+    }
+
+    /// How the files of what is in force look, and those of the folder of rules.
+    pub(crate) fn look(&self, versions: &Versions) -> Looks {
+        let rules = &versions.config().rules;
+        let folder = versions.read_folder();
+        let own = folder.iter().flat_map(|folder| {
+            let files = folder.files();
+            files.map(|(path, _)| path.below(rules)).collect::<Vec<_>>()
+        });
+        Looks::at(self.files().into_iter().chain(own))
+    }
+
+    /// The files were read right after they looked so: the watch need not report them.
+    pub(crate) fn known(&mut self, looks: Looks) {
+        self.looks = Some(looks);
     }
 
     /// Puts a configuration in force. `begun`: when its change was noticed or asked for. The digest of its bundle.
@@ -179,6 +203,9 @@ impl Reloader {
                 }
             };
             watch.set_files(self.files());
+            if let Some(looks) = self.looks.take() {
+                watch.know(&looks);
+            }
         }
     }
 }

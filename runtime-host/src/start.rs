@@ -272,7 +272,7 @@ impl Starter {
             return Ok(None);
         }
         let component = precompiled::load(self.sandbox.engine(), path, &self.options.store)?;
-        let pool = ImagePool::new(&self.sandbox, &component.component, &loaded.config.image)?;
+        let pool = ImagePool::new(&self.sandbox, &component, &loaded.config.image)?;
         Ok(Some(pool))
     }
 }

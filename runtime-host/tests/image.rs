@@ -1,15 +1,15 @@
 //! The image pool with the real `image.wasm`.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_host::image::{ImageError, ImagePool, Rendered};
+use lockgate_host::image::{Ask, ImageError, ImagePool, Limits, Plan, Rendered};
 use lockgate_sandbox::{Sandbox, precompiled};
-use lockgate_wire::ImagePlan;
+use sha2::{Digest as _, Sha256};
 
 /// The component; `None` where it is not built, said on standard error.
 fn component() -> Option<PathBuf> {
@@ -44,7 +44,7 @@ fn pool(config: Config) -> Option<ImagePool> {
         Some((sandbox, loaded))
     });
     let (sandbox, loaded) = loaded.as_ref()?;
-    Some(ImagePool::new(sandbox, &loaded.component, &config).unwrap())
+    Some(ImagePool::new(sandbox, loaded, &config).unwrap())
 }
 
 fn one_thread() -> Config {
@@ -107,24 +107,42 @@ fn adler32(bytes: &[u8]) -> u32 {
     (high << 16) | low
 }
 
-fn plan(width: u32, height: u32, fit: u8, format: u8) -> ImagePlan {
-    ImagePlan {
-        width,
-        height,
-        fit,
-        format,
-        quality: 80,
+/// Options with the limits of the default configuration.
+fn plan(options: &str) -> Plan {
+    let config = Config::default();
+    Plan {
+        options: options.to_owned(),
+        negotiated: false,
+        overlay: None,
+        limits: Limits {
+            source_bytes_max: config.source_bytes_max,
+            pixels_max: config.pixels_max,
+            frames_max: config.frames_max,
+            keep_truncated: false,
+        },
     }
 }
 
-async fn make(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> Result<Rendered, ImageError> {
-    let mut room = pool.room()?;
-    room.hold(source.len() as u64)?;
-    pool.transform(Bytes::copy_from_slice(source), plan, room)
-        .await
+fn site() -> Arc<str> {
+    "shop".into()
 }
 
-async fn refusal(pool: &ImagePool, source: &[u8], plan: ImagePlan) -> (u16, &'static str) {
+fn ask(source: &[u8], plan: &Plan) -> Ask {
+    Ask {
+        site: site(),
+        source: Bytes::copy_from_slice(source),
+        digest: Sha256::digest(source).into(),
+        plan: plan.clone(),
+    }
+}
+
+async fn make(pool: &ImagePool, source: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
+    let mut room = pool.room(&site(), 1)?;
+    room.hold(source.len() as u64)?;
+    pool.transform(ask(source, plan), room).await
+}
+
+async fn refusal(pool: &ImagePool, source: &[u8], plan: &Plan) -> (u16, &'static str) {
     let made = make(pool, source, plan)
         .await
         .map(|rendered| rendered.bytes.len());
@@ -141,23 +159,36 @@ async fn sizes_and_formats_come_out_as_asked() {
     let source = png(120, 80);
     for (plan, content_type, magic, size) in [
         (
-            plan(60, 0, 0, 1),
+            plan("w=60,f=jpeg,q=80"),
             "image/jpeg",
             &b"\xff\xd8\xff"[..],
             (60, 40),
         ),
-        (plan(0, 20, 1, 2), "image/png", b"\x89PNG", (30, 20)),
-        (plan(50, 50, 1, 3), "image/webp", b"RIFF", (50, 50)),
-        (plan(60, 60, 0, 0), "image/png", b"\x89PNG", (60, 40)),
-        (plan(0, 0, 0, 3), "image/webp", b"RIFF", (120, 80)),
-        (plan(600, 0, 0, 2), "image/png", b"\x89PNG", (120, 80)),
+        (
+            plan("h=20,fit=cover,f=png"),
+            "image/png",
+            b"\x89PNG",
+            (30, 20),
+        ),
+        (
+            plan("w=50,h=50,fit=cover,f=webp,q=80"),
+            "image/webp",
+            b"RIFF",
+            (50, 50),
+        ),
+        (plan("w=60,h=60,q=80"), "image/png", b"\x89PNG", (60, 40)),
+        (plan("f=webp,q=80"), "image/webp", b"RIFF", (120, 80)),
+        (plan("w=600,f=png"), "image/png", b"\x89PNG", (120, 80)),
     ] {
-        let rendered = make(&pool, &source, plan).await.unwrap();
+        let rendered = make(&pool, &source, &plan).await.unwrap();
         assert_eq!(rendered.content_type, content_type, "{plan:?}");
         assert!(rendered.bytes.starts_with(magic), "{plan:?}");
         assert_eq!((rendered.width, rendered.height), size, "{plan:?}");
-        let again = make(&pool, &source, plan).await.unwrap();
-        assert_eq!(rendered, again, "the same bytes for ever: {plan:?}");
+        let again = make(&pool, &source, &plan).await.unwrap();
+        assert_eq!(
+            rendered.bytes, again.bytes,
+            "the same bytes for ever: {plan:?}"
+        );
     }
     assert_eq!(pool.counters().done.load(Ordering::Relaxed), 12);
 }
@@ -172,35 +203,34 @@ async fn no_side_is_longer_than_allowed() {
     };
     let (wide, tall) = (png(120, 20), png(20, 120));
     for (source, plan, size) in [
-        (&wide, plan(0, 0, 0, 2), (50, 8)),
-        (&wide, plan(0, 20, 0, 2), (50, 8)),
-        (&tall, plan(20, 0, 0, 2), (8, 50)),
+        (&wide, plan("f=png"), (50, 8)),
+        (&wide, plan("h=20,f=png"), (50, 8)),
+        (&tall, plan("w=20,f=png"), (8, 50)),
     ] {
-        let rendered = make(&pool, source, plan).await.unwrap();
+        let rendered = make(&pool, source, &plan).await.unwrap();
         assert_eq!((rendered.width, rendered.height), size, "{plan:?}");
     }
     assert_eq!(
-        refusal(&pool, &wide, plan(51, 0, 0, 2)).await,
+        refusal(&pool, &wide, &plan("w=51,f=png")).await,
         (400, "image_options_invalid")
     );
     // `outside` covers the box, and goes beyond it.
     assert_eq!(
-        refusal(&pool, &wide, plan(20, 20, 4, 2)).await,
+        refusal(&pool, &wide, &plan("w=20,h=20,fit=outside,f=png")).await,
         (400, "image_options_invalid")
     );
 }
 
 #[tokio::test]
 async fn bad_sources_have_their_answers() {
-    let small = Config {
-        source_bytes_max: 40_000,
-        pixels_max: 5000,
-        ..one_thread()
+    let Some(pool) = pool(one_thread()) else {
+        return;
     };
-    let Some(pool) = pool(small) else { return };
-    let plan = plan(10, 0, 0, 1);
+    let mut plan = plan("w=10,f=jpeg,q=80");
+    plan.limits.source_bytes_max = 40_000;
+    plan.limits.pixels_max = 5000;
     let good = png(60, 60);
-    assert!(make(&pool, &good, plan).await.is_ok());
+    assert!(make(&pool, &good, &plan).await.is_ok());
 
     // The first stored block says a length that its complement contradicts.
     let mut flipped = good.clone();
@@ -220,29 +250,29 @@ async fn bad_sources_have_their_answers() {
         (&vec![0; 40_001], (413, "image_too_large")),
     ] {
         let start = &source[..source.len().min(20)];
-        assert_eq!(refusal(&pool, source, plan).await, expected, "{start:?}");
+        assert_eq!(refusal(&pool, source, &plan).await, expected, "{start:?}");
     }
-    let mut odd = plan;
-    odd.quality = 101;
+    let mut odd = plan.clone();
+    odd.options = "q=101".to_owned();
     assert_eq!(
-        refusal(&pool, &good, odd).await,
+        refusal(&pool, &good, &odd).await,
         (400, "image_options_invalid")
     );
     assert_eq!(pool.counters().failed.load(Ordering::Relaxed), 8);
-    assert!(make(&pool, &good, plan).await.is_ok(), "the pool goes on");
+    assert!(make(&pool, &good, &plan).await.is_ok(), "the pool goes on");
 }
 
 #[tokio::test]
 async fn a_picture_beyond_deadline_or_memory_fails_alone() {
     let source = png(1600, 1200);
-    let plan = plan(1500, 0, 0, 3);
+    let plan = plan("w=1500,f=webp,q=80");
     let Some(hurried) = pool(Config {
         deadline_ms: 1,
         ..one_thread()
     }) else {
         return;
     };
-    let error = make(&hurried, &source, plan).await.expect_err("too slow");
+    let error = make(&hurried, &source, &plan).await.expect_err("too slow");
     assert_eq!((error.status(), error.code()), (500, "image_failed"));
     assert!(error.cause().contains("deadline_ms"), "{}", error.cause());
 
@@ -252,7 +282,7 @@ async fn a_picture_beyond_deadline_or_memory_fails_alone() {
     }) else {
         return;
     };
-    let error = make(&narrow, &source, plan)
+    let error = make(&narrow, &source, &plan)
         .await
         .expect_err("too much memory");
     assert_eq!((error.status(), error.code()), (500, "image_failed"));
@@ -266,7 +296,7 @@ async fn a_picture_beyond_deadline_or_memory_fails_alone() {
     for pool in [hurried, narrow] {
         assert_eq!(pool.counters().trapped.load(Ordering::Relaxed), 1);
         assert_eq!(
-            refusal(&pool, b"text", plan).await,
+            refusal(&pool, b"text", &plan).await,
             (415, "image_unsupported")
         );
     }
@@ -282,7 +312,7 @@ async fn time_on_the_wall_includes_the_queue() {
     };
     let source = png(1600, 1200);
     let begun = Instant::now();
-    let slow = refusal(&pool, &source, plan(1500, 0, 0, 3)).await;
+    let slow = refusal(&pool, &source, &plan("w=1500,f=webp,q=80")).await;
     assert_eq!(slow, (503, "image_timeout"));
     assert!(
         begun.elapsed() < Duration::from_secs(2),
@@ -300,11 +330,11 @@ async fn a_full_queue_answers_at_once() {
     }) else {
         return;
     };
-    let pool = std::sync::Arc::new(pool);
+    let pool = Arc::new(pool);
     let source = Bytes::from(png(1600, 1200));
     let start = || {
         let (pool, source) = (pool.clone(), source.clone());
-        tokio::spawn(async move { make(&pool, &source, plan(1500, 0, 0, 3)).await })
+        tokio::spawn(async move { make(&pool, &source, &plan("w=1500,f=webp,q=80")).await })
     };
     let first = start();
     // The thread has taken it.
@@ -313,7 +343,7 @@ async fn a_full_queue_answers_at_once() {
     let waiting = [start(), start()];
     until(|| pool.queued() == 2).await;
     // It is answered without waiting: before there is a source.
-    let error = pool.room().map(drop).expect_err("full");
+    let error = pool.room(&site(), 1).map(drop).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
 
     // Nobody computes for clients that left: only the first picture is made.
@@ -322,7 +352,7 @@ async fn a_full_queue_answers_at_once() {
     }
     assert!(first.await.unwrap().is_ok());
     until(|| pool.queued() == 0).await;
-    let small = make(&pool, &png(8, 8), plan(4, 0, 0, 2)).await;
+    let small = make(&pool, &png(8, 8), &plan("w=4,f=png")).await;
     assert!(small.is_ok());
     let counters = pool.counters();
     assert_eq!(counters.done.load(Ordering::Relaxed), 2);
@@ -338,11 +368,11 @@ fn sources_have_one_bound_together() {
     }) else {
         return;
     };
-    let mut first = pool.room().unwrap();
+    let mut first = pool.room(&site(), 1).unwrap();
     first.hold(10_000).unwrap();
     first.hold(80_000).unwrap();
     first.hold(0).unwrap();
-    let mut second = pool.room().unwrap();
+    let mut second = pool.room(&site(), 1).unwrap();
     let error = second.hold(40_000).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_sources_full"));
     // What was refused took nothing.
@@ -350,12 +380,74 @@ fn sources_have_one_bound_together() {
     drop(first);
     second.hold(90_000).unwrap();
     drop(second);
-    let all = [(); 3].map(|()| pool.room().unwrap());
-    let error = pool.room().map(drop).expect_err("full");
+    let all = [(); 3].map(|()| pool.room(&site(), 1).unwrap());
+    let error = pool.room(&site(), 1).map(drop).expect_err("full");
     assert_eq!((error.status(), error.code()), (503, "image_queue_full"));
     drop(all);
-    assert!(pool.room().is_ok());
+    assert!(pool.room(&site(), 1).is_ok());
     assert_eq!(pool.counters().busy.load(Ordering::Relaxed), 2);
+}
+
+/// Warm and cold, alone and at once: whatever is kept, an output is the same bytes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_changes_no_byte() {
+    let cold = Config {
+        ladder_bytes_max: 0,
+        ..one_thread()
+    };
+    let two = Config {
+        threads: 2,
+        ladder_seconds: 600,
+        ..Config::default()
+    };
+    let (Some(cold), Some(warm)) = (pool(cold), pool(two)) else {
+        return;
+    };
+    let warm = Arc::new(warm);
+    let source = png(640, 480);
+    let mut plans = Vec::new();
+    for format in ["jpeg", "png", "webp"] {
+        let asked = [40, 80, 150, 300, 500, 640];
+        plans.extend(asked.map(|width| plan(&format!("w={width},f={format}"))));
+    }
+    let digest = |rendered: &Rendered| Sha256::digest(&rendered.bytes);
+    let mut expected = Vec::new();
+    for plan in &plans {
+        expected.push(digest(&make(&cold, &source, plan).await.unwrap()));
+    }
+    assert_eq!((cold.memory().bytes(), cold.memory().found()), (0, 0));
+    for _ in 0..2 {
+        let tasks = plans.iter().map(|plan| {
+            let (pool, source, plan) = (warm.clone(), source.clone(), plan.clone());
+            tokio::spawn(async move { make(&pool, &source, &plan).await })
+        });
+        let tasks: Vec<_> = tasks.collect();
+        for (task, expected) in tasks.into_iter().zip(&expected) {
+            let rendered = task.await.unwrap().unwrap();
+            assert_eq!(digest(&rendered), *expected);
+        }
+    }
+    // 36 pictures of at most four buckets: all the others found what was kept, or waited for it.
+    assert!(warm.memory().found() >= 32, "{}", warm.memory().found());
+    assert!(warm.memory().bytes() > 640 * 480 * 3);
+}
+
+#[tokio::test]
+async fn sites_share_nothing() {
+    let Some(pool) = pool(one_thread()) else {
+        return;
+    };
+    let source = png(64, 64);
+    let plan = plan("w=32,f=png");
+    let first = make(&pool, &source, &plan).await.unwrap();
+    let mut theirs = ask(&source, &plan);
+    theirs.site = "other".into();
+    let room = pool.room(&theirs.site, 2).unwrap();
+    let second = pool.transform(theirs, room).await.unwrap();
+    assert_eq!(first.bytes, second.bytes);
+    assert_eq!(pool.memory().found(), 0);
+    make(&pool, &source, &plan).await.unwrap();
+    assert_eq!(pool.memory().found(), 1);
 }
 
 async fn until(done: impl Fn() -> bool) {

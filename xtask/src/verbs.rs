@@ -3,6 +3,7 @@
 
 mod bench;
 mod build;
+mod differences;
 mod doc_config;
 mod fuzz;
 mod licences;
@@ -35,6 +36,7 @@ pub(crate) const VERBS: &[Verb] = &[
     test::VERB,
     setup::VERB,
     bench::VERB,
+    differences::VERB,
     fuzz::VERB,
     tidy::VERB,
     licences::VERB,

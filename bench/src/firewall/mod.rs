@@ -131,11 +131,18 @@ const GROUPS: &[Group] = &[
     },
     Group {
         name: "swap",
-        figures: &[figure(
-            "crs_swap_peak",
-            "most resident memory of a gateway during a change of the Core Rule Set, by that before",
-            Target::AtMost(2.2),
-        )],
+        figures: &[
+            figure(
+                "crs_swap_peak",
+                "most resident memory of a gateway during a change of the Core Rule Set, by that before",
+                Target::AtMost(2.2),
+            ),
+            figure(
+                "crs_push_s",
+                "a push of a changed Core Rule Set, from the command to its being in force, s",
+                Target::AtMost(10.0),
+            ),
+        ],
         measure: swap::measure,
     },
 ];
@@ -179,6 +186,7 @@ mod tests {
                 "crs_instance_mb",
                 "crs_further_mb",
                 "crs_swap_peak",
+                "crs_push_s",
             ]
         );
     }

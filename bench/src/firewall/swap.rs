@@ -1,11 +1,14 @@
 //! `crs_swap_peak`: the most memory of a running gateway while a changed Core Rule Set comes into
-//! force, by what it had before.
+//! force, by what it had before. `crs_push_s`: how long a push of one takes, checks included.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::requests::Kind;
 use super::rule_set;
@@ -19,6 +22,12 @@ use crate::rounds::round_to;
 
 /// The port that `bench/firewall/gateway.toml` names.
 pub(crate) const PORT: u16 = 19_150;
+
+/// Where rules are pushed to.
+const ADMIN_PORT: u16 = 19_151;
+
+/// Who pushes them.
+const TOKEN: &str = "lgr_bench";
 
 /// Changes, one after the other; the worst counts.
 const CHANGES: usize = 3;
@@ -36,16 +45,27 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let work = &bench.work;
     let crs = rule_set::folder(work)?;
     let folder = work.fresh_subfolder("firewall-swap")?;
-    let rules = folder.join("rules.toml");
+    let rules = folder.join("rules");
+    fs::create_dir_all(&rules)?;
     // Another threshold: every instance gets another program.
-    let write = |threshold: usize| {
+    let write = |folder: &Path, threshold: usize| {
         let path = toml::Value::String(crs.display().to_string());
         let text = format!("[crs]\npath = {path}\ninbound_anomaly_threshold = {threshold}\n");
-        fs::write(&rules, text).with_context(|| rules.display().to_string())
+        let file = folder.join("crs.toml");
+        fs::write(&file, text).with_context(|| file.display().to_string())
     };
-    write(5)?;
+    write(&rules, 5)?;
     let overlay = folder.join("overlay.toml");
-    let text = "[sites.bench]\nrules = [\"rules.toml\"]\n\n[record]\npath = \"record.jsonl\"\n";
+    let digest: String = Sha256::digest(TOKEN)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let text = format!(
+        "[sites.bench]\nrules = [\"rules/crs.toml\"]\n\n[record]\npath = \"record.jsonl\"\n\n\
+         [admin]\naddress = \"127.0.0.1:{ADMIN_PORT}\"\n\n\
+         [rule_versions]\nrules = \"rules\"\npath = \"state\"\n\n\
+         [admin.tokens.bench]\nrole = \"publish\"\ndigest = \"sha256:{digest}\"\n"
+    );
     fs::write(&overlay, text)?;
     let policy = work.dist("policy.wasm")?;
     let launch = Launch::new(work.dist("lockgate")?)
@@ -67,7 +87,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
         let steady = processes.resident_bytes()?;
         processes.forget_peak()?;
         let begun = Instant::now();
-        write(5 + change)?;
+        write(&rules, 5 + change)?;
         while server.log().matches(IN_FORCE).count() < change {
             server.still_runs()?;
             ensure!(
@@ -87,12 +107,45 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
         }));
     }
     eprintln!("  {worst:.2} times");
-    Ok(vec![Measured {
-        value: worst,
-        compared: None,
-        unit: "times",
-        detail: json!({ "changes": changes }),
-    }])
+    let pushed = folder.join("pushed");
+    fs::create_dir_all(&pushed)?;
+    let mut seconds = Vec::new();
+    for change in 1..=CHANGES {
+        write(&pushed, 50 + change)?;
+        seconds.push(push(bench, &pushed)?);
+        server.still_runs()?;
+    }
+    let slowest = seconds.iter().copied().fold(0.0, f64::max);
+    eprintln!("  a push: {slowest:.1} s");
+    Ok(vec![
+        Measured {
+            value: worst,
+            compared: None,
+            unit: "times",
+            detail: json!({ "changes": changes }),
+        },
+        Measured {
+            value: slowest,
+            compared: None,
+            unit: "s",
+            detail: json!({ "pushes_s": seconds }),
+        },
+    ])
+}
+
+/// Pushes a folder of rules; the seconds until it was in force and that was said.
+fn push(bench: &Bench, folder: &Path) -> Result<f64> {
+    let begun = Instant::now();
+    let output = Command::new(bench.work.dist("lockgate")?)
+        .args(["rules", "push", "--force", "-m", "measured", "--admin"])
+        .arg(format!("http://127.0.0.1:{ADMIN_PORT}"))
+        .arg(folder)
+        .env("LOCKGATE_TOKEN", TOKEN)
+        .output()
+        .context("lockgate rules push")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "the push was refused: {said}");
+    Ok(round_to(begun.elapsed().as_secs_f64(), 2))
 }
 
 /// Requests for every instance to inspect. Nobody answers them behind the gate; what they are

@@ -7,6 +7,7 @@ use super::{Bench, series_json, start_gate};
 use crate::fetch::fetch;
 use crate::gate::Options;
 use crate::peers::{self, local};
+use crate::process::SERVER_CORE;
 use crate::report::Measured;
 use crate::requests::{RequestSet, signed_in};
 use crate::rounds::{Contender, alternate, warm_up};
@@ -21,7 +22,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     peers::shared_picture(&bench.work)?;
     let _files = peers::files(&bench.work)?;
     let gate = start_gate(bench, &Options::new("image"))?;
-    let sharp = sharp::start(&bench.work)?;
+    let sharp = sharp::start(&bench.work, SERVER_CORE)?;
     let target = format!("/pictures/big.jpg?w={WIDTH}&format=jpeg&q=80");
     let set = RequestSet::single(signed_in("GET", &target, None)?);
     let contenders = [

@@ -158,7 +158,7 @@ fn prepare(bench: &Bench, groups: &[&Group]) {
         report(peers::ensure_program("varnishd", "varnish").map(drop));
     }
     if has("image") && peers::shared_picture(&bench.work).is_ok() {
-        report(crate::sharp::start(&bench.work).map(drop));
+        report(crate::sharp::install(&bench.work).map(drop));
     }
     if has("policy") {
         report(policy::program(&bench.work).map(drop));

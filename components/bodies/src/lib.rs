@@ -19,6 +19,7 @@
     )
 )]
 
+pub mod coding;
 pub mod cookies;
 pub mod json;
 mod limits;

@@ -22,12 +22,13 @@
 )]
 
 mod bytes;
-mod image;
 mod plan;
 mod sound;
 
+pub use lockgate_image_address as image;
+pub use lockgate_image_address::ImageRoute;
+
 pub use bytes::{BundleError, Digest, FORMAT_VERSION, MAGIC, digest, image_digest, split};
-pub use image::{Choice, Fit, Format, ImageRoute, Preset};
 pub use plan::{Action, Audience, KeyPart, Limit, RoutePlan, RouteSignIn};
 pub use sound::ROUTE_LIMITS_MAX;
 
@@ -72,6 +73,9 @@ pub struct Site {
     pub program: Option<u16>,
     /// Paths may hold `;`, which some origins read as the start of parameters.
     pub path_parameters: bool,
+    /// A body whose content coding is not known, or not kept, passes rules that look at it as one that is
+    /// too long; `false`: it is refused.
+    pub unknown_coding_passes: bool,
 }
 
 /// A program of `lockgate-waf`. Its image stands behind the bundle, or lies elsewhere.

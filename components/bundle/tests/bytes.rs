@@ -1,8 +1,9 @@
 //! Bundles as bytes: the same ones each time, and damage is noticed.
 
+use lockgate_bundle::image::{Choice, Preset};
 use lockgate_bundle::{
-    Action, Bundle, BundleError, Choice, FORMAT_VERSION, Fit, Format, ImageRoute, KeyPart, Limit,
-    MAGIC, Preset, Program, RoutePlan, Site, digest, split,
+    Action, Bundle, BundleError, FORMAT_VERSION, ImageRoute, KeyPart, Limit, MAGIC, Program,
+    RoutePlan, Site, digest, split,
 };
 use proptest::prelude::*;
 
@@ -25,6 +26,7 @@ fn sample() -> Bundle {
             firewall: None,
             program: None,
             path_parameters: false,
+            unknown_coding_passes: false,
         }],
         plans: vec![RoutePlan {
             site: 0,
@@ -39,18 +41,12 @@ fn sample() -> Bundle {
                 widths: Choice::Of(vec![320]),
                 heights: Choice::Of(vec![]),
                 qualities: Choice::Any,
-                fits: true,
                 presets: vec![Preset {
                     name: "thumb".into(),
-                    width: Some(96),
-                    height: None,
-                    fit: Fit::Cover,
-                    quality: None,
-                    format: Some(Format::Webp),
+                    options: "w=96,fit=cover,f=webp".into(),
                 }],
-                formats: vec![Format::Jpeg],
-                quality: 80,
-                auto_format: true,
+                keys: vec!["pictures".into()],
+                ..ImageRoute::open()
             }),
         }],
         limits: vec![

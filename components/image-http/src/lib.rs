@@ -1,7 +1,7 @@
 //! `image.wasm` behind HTTP: `POST` a picture with options in the query, get another picture.
 //!
 //! ```text
-//! POST /?width=800&height=600&fit=cover&format=webp&quality=80
+//! POST /?w=800&h=600&fit=cover&f=webp&q=80
 //! ```
 //!
 //! The gateway under Spin asks it at `http://image.spin.internal`; `spin.toml` gives it no public

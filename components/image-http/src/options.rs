@@ -1,118 +1,60 @@
 //! The options of a picture, from a query.
 
-/// The component's own limit of a width and of a height (that of WebP), pixels.
-const SIDE_MAX: u32 = 16_383;
+use lockgate_image_options::{DIMENSION_OUT_MAX, Options as Picture};
 
-/// What the encoder gets where the query does not say.
-const QUALITY: u8 = 80;
-
-/// What a query asks for. Every side has a value: one that is not given is as large as allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a query asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// How the picture meets the box. With one side, or none, it is always `Inside`: no other one
-    /// makes sense then.
-    pub fit: Fit,
-    /// `None`: that of the source.
-    pub format: Option<Format>,
-    /// 1 to 100.
-    pub quality: u8,
+    /// What is to become of the picture. Every side has a value: one that is not given is as
+    /// large as allowed.
+    pub picture: Picture,
+    /// The format was chosen by `Accept`: a source that moves becomes none that does not.
+    pub negotiated: bool,
     /// Bytes of the source.
     pub source_bytes_max: u64,
     /// Width times height of the source.
     pub pixels_max: u64,
+    /// Frames of an animation.
+    pub frames_max: u32,
+    /// A source that ends early is shown as far as it goes.
+    pub keep_truncated: bool,
+    /// So many bytes of the body are the watermark; the source follows them.
+    pub overlay_bytes: usize,
 }
-
-/// How a picture meets a box (the names of Sharp). In a query a name or its place here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// As large as fits in.
-    Inside,
-    /// Fill the box, crop.
-    Cover,
-    /// Fit in, fill the rest.
-    Contain,
-    /// Stretch.
-    Fill,
-    /// As small as covers the box.
-    Outside,
-}
-
-const FITS: [(&str, Fit); 5] = [
-    ("inside", Fit::Inside),
-    ("cover", Fit::Cover),
-    ("contain", Fit::Contain),
-    ("fill", Fit::Fill),
-    ("outside", Fit::Outside),
-];
-
-/// A format. In a query a name or its number: 1 is JPEG, 0 the source's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JPEG.
-    Jpeg,
-    /// PNG.
-    Png,
-    /// WebP.
-    Webp,
-}
-
-const FORMATS: [(&str, Option<Format>); 4] = [
-    ("source", None),
-    ("jpeg", Some(Format::Jpeg)),
-    ("png", Some(Format::Png)),
-    ("webp", Some(Format::Webp)),
-];
 
 impl Options {
-    /// Reads a query. 0, or nothing, stands for "not given".
+    /// Reads a query: the options of `lockgate-image-options` by any of their names, as they
+    /// stand in canonical text (nothing is percent-encoded), and the limits.
     ///
     /// # Errors
-    /// What is wrong with it, for a log.
+    /// What is wrong with it, for whoever wrote the address.
     pub fn parse(query: &str) -> Result<Self, String> {
-        let (mut width, mut height) = (0, 0);
-        let mut side_max = SIDE_MAX;
+        let mut side_max = DIMENSION_OUT_MAX;
         let mut options = Self {
-            width: 0,
-            height: 0,
-            fit: Fit::Inside,
-            format: None,
-            quality: QUALITY,
+            picture: Picture::default(),
+            negotiated: false,
             source_bytes_max: 32 * 1024 * 1024,
             pixels_max: 40_000_000,
+            frames_max: 200,
+            keep_truncated: false,
+            overlay_bytes: 0,
         };
+        let mut asked = Vec::new();
         for piece in query.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             match name {
-                "width" => width = number(name, value)?,
-                "height" => height = number(name, value)?,
                 "side_max" => side_max = number(name, value)?,
-                "fit" => options.fit = named(name, value, &FITS)?,
-                "format" => options.format = named(name, value, &FORMATS)?,
-                "quality" => match number(name, value)? {
-                    0 => options.quality = QUALITY,
-                    quality => options.quality = quality,
-                },
                 "source_bytes_max" => options.source_bytes_max = number(name, value)?,
                 "pixels_max" => options.pixels_max = number(name, value)?,
-                _ => return Err(format!("there is no option {name:?}")),
+                "frames_max" => options.frames_max = number(name, value)?,
+                "overlay_bytes" => options.overlay_bytes = number(name, value)?,
+                "keep_truncated" => options.keep_truncated = number::<u8>(name, value)? == 1,
+                "negotiated" => options.negotiated = number::<u8>(name, value)? == 1,
+                _ => asked.push((name, value)),
             }
         }
-        let most = side_max.min(SIDE_MAX);
-        if width > most || height > most {
-            return Err(format!("{width} x {height} is larger than {most}"));
-        }
-        if options.quality > 100 {
-            return Err(format!("quality {} is more than 100", options.quality));
-        }
-        if width == 0 || height == 0 {
-            options.fit = Fit::Inside;
-        }
-        let side = |side| if side == 0 { most } else { side };
-        (options.width, options.height) = (side(width), side(height));
+        let picture = Picture::from_pairs(asked).and_then(|picture| picture.within(side_max));
+        options.picture = picture.map_err(|error| error.to_string())?;
         Ok(options)
     }
 }
@@ -122,46 +64,40 @@ fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
     number.map_err(|_| format!("{name} is {value:?}, which is no number that fits"))
 }
 
-/// A value by its name, or by its place in the list.
-fn named<T: Copy>(name: &str, value: &str, all: &[(&str, T)]) -> Result<T, String> {
-    let by_name = all.iter().find(|(known, _)| *known == value);
-    let by_place = || value.parse::<usize>().ok().and_then(|at| all.get(at));
-    let found = by_name.or_else(by_place);
-    found
-        .map(|(_, found)| *found)
-        .ok_or_else(|| format!("there is no {name} {value:?}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn canonical(query: &str) -> String {
+        Options::parse(query).unwrap().picture.to_string()
+    }
+
     #[test]
-    fn names_and_numbers_mean_the_same() {
-        let by_name = Options::parse("width=800&height=600&fit=cover&format=webp&quality=70");
-        let by_number = Options::parse("width=800&height=600&fit=1&format=3&quality=70");
-        assert_eq!(by_name, by_number);
-        let options = by_name.unwrap();
-        assert_eq!((options.width, options.height), (800, 600));
-        assert_eq!(
-            (options.fit, options.format),
-            (Fit::Cover, Some(Format::Webp))
-        );
+    fn options_are_read_by_all_of_their_names() {
+        let text = "w=800,h=600,fit=cover,f=webp,q=70";
+        assert_eq!(canonical(&text.replace(',', "&")), text);
+        let long = "width=800&height=600&fit=cover&format=webp&quality=70";
+        assert_eq!(canonical(long), text);
     }
 
     #[test]
     fn every_side_has_a_limit_and_one_side_is_no_box() {
-        for (query, sides) in [
-            ("", (16_383, 16_383)),
-            ("width=800&fit=fill&side_max=4000", (800, 4000)),
-            ("height=600&fit=cover&side_max=4000", (4000, 600)),
+        for (query, text) in [
+            ("", "w=16383,h=16383"),
+            ("width=800&fit=fill&side_max=4000", "w=800,h=4000"),
+            ("height=600&fit=cover&side_max=4000", "w=4000,h=600"),
         ] {
-            let options = Options::parse(query).unwrap();
-            assert_eq!((options.width, options.height), sides, "{query}");
-            assert_eq!(options.fit, Fit::Inside, "{query}");
+            assert_eq!(canonical(query), text, "{query}");
         }
-        assert_eq!(Options::parse("quality=0").unwrap().quality, 80);
-        assert_eq!(Options::parse("format=0").unwrap().format, None);
+    }
+
+    #[test]
+    fn limits_stand_beside_the_options() {
+        let query = "w=8&frames_max=3&keep_truncated=1&negotiated=1&overlay_bytes=12&pixels_max=9";
+        let options = Options::parse(query).unwrap();
+        assert_eq!((options.frames_max, options.pixels_max), (3, 9));
+        assert!(options.keep_truncated && options.negotiated);
+        assert_eq!(options.overlay_bytes, 12);
     }
 
     #[test]
@@ -173,10 +109,9 @@ mod tests {
             "fit=5",
             "fit=",
             "format=4",
-            "format=gif",
             "quality=101",
-            "quality=300",
-            "w=800",
+            "pixels_max=-1",
+            "w=800&width=800",
         ] {
             assert!(Options::parse(query).is_err(), "{query}");
         }

@@ -6,7 +6,8 @@ use wasip3::wit_bindgen::StreamResult;
 use wasip3::{spawn, wit_future, wit_stream};
 
 use self::bindings::lockgate::image::image;
-use crate::options::{Fit, Format, Options};
+use crate::options::Options;
+use lockgate_image_options::Format;
 
 /// The pixels, which the composed file brings along.
 #[allow(
@@ -107,41 +108,36 @@ async fn picture(request: Request) -> Result<image::Rendered, Refused> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let options =
         Options::parse(query).map_err(|cause| Refused::new(400, "image_options_invalid", cause))?;
-    let source = source(request, options.source_bytes_max).await?;
+    let mut overlay = source(request, &options).await?;
+    if overlay.len() < options.overlay_bytes {
+        let cause = "the body ends inside the watermark";
+        return Err(Refused::new(400, "image_options_invalid", cause));
+    }
+    let source = overlay.split_off(options.overlay_bytes);
+    let overlay = (options.overlay_bytes > 0).then_some(overlay);
     let limits = image::Limits {
         source_bytes_max: options.source_bytes_max,
         pixels_max: options.pixels_max,
         dimension_max: u32::MAX,
+        frames_max: options.frames_max,
+        keep_truncated: options.keep_truncated,
     };
-    let format = match options.format {
-        Some(Format::Jpeg) => image::Format::Jpeg,
-        Some(Format::Png) => image::Format::Png,
-        Some(Format::Webp) => image::Format::Webp,
-        None => {
-            let info = image::probe(&source, limits).map_err(Refused::from_component)?;
-            info.format
+    let mut picture = options.picture;
+    // Whoever takes AVIF takes WebP, and what moves in a GIF moves in that.
+    if options.negotiated && picture.format == Some(Format::Avif) && !picture.still {
+        let info = image::probe(&source, limits).map_err(Refused::from_component)?;
+        if matches!(info.format, image::Format::Gif) {
+            picture.format = Some(Format::Webp);
         }
-    };
-    let options = image::Options {
-        width: Some(options.width),
-        height: Some(options.height),
-        fit: match options.fit {
-            Fit::Inside => image::Fit::Inside,
-            Fit::Cover => image::Fit::Cover,
-            Fit::Contain => image::Fit::Contain,
-            Fit::Fill => image::Fit::Fill,
-            Fit::Outside => image::Fit::Outside,
-        },
-        quality: options.quality,
-        format,
-        background: None,
-        enlarge: false,
-    };
-    image::transform(&source, options, limits).map_err(Refused::from_component)
+    }
+    let picture = picture.to_string();
+    image::transform(&source, overlay.as_deref(), &picture, limits).map_err(Refused::from_component)
 }
 
-/// The whole source, under its limit.
-async fn source(request: Request, bytes_max: u64) -> Result<Vec<u8>, Refused> {
+/// The whole body, watermark and source, each under the limit of a source.
+async fn source(request: Request, options: &Options) -> Result<Vec<u8>, Refused> {
+    let overlay_bytes = options.overlay_bytes as u64;
+    let bytes_max = options.source_bytes_max.saturating_add(overlay_bytes);
     let too_large = || {
         let cause = format!("too large a source: it is longer than {bytes_max} bytes");
         Refused::new(413, "image_too_large", cause)
@@ -181,6 +177,12 @@ fn media_type(format: image::Format) -> &'static str {
         image::Format::Jpeg => "image/jpeg",
         image::Format::Png => "image/png",
         image::Format::Webp => "image/webp",
+        image::Format::Avif => "image/avif",
+        image::Format::Gif => "image/gif",
+        image::Format::Svg => "image/svg+xml",
+        image::Format::Tiff => "image/tiff",
+        image::Format::Bmp => "image/bmp",
+        image::Format::Json => "application/json",
     }
 }
 

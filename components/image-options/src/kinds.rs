@@ -37,6 +37,27 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// The media type, as in `Content-Type`.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+            Self::Avif => "image/avif",
+            Self::Gif => "image/gif",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// Whether transparent pixels can be written.
+    #[must_use]
+    pub fn has_alpha(self) -> bool {
+        !matches!(self, Self::Jpeg)
+    }
+}
+
 /// What `cover` keeps and where `contain` and watermarks lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Gravity {
@@ -78,6 +99,16 @@ pub struct Colour {
     pub blue: u8,
     /// 0 (transparent) to 255.
     pub alpha: u8,
+}
+
+impl Colour {
+    /// What lies under transparent pixels where nothing else is asked for and none can be kept.
+    pub const WHITE: Self = Self {
+        red: 255,
+        green: 255,
+        blue: 255,
+        alpha: 255,
+    };
 }
 
 /// A length in pixels, or as a share of a side.

@@ -87,6 +87,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// Nothing but another format.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self {
+            format: Some(format),
+            ..Self::default()
+        }
+    }
+
     /// Reads canonical text, or any text of that form: `name=value` between commas.
     ///
     /// # Errors
@@ -118,15 +127,44 @@ impl Options {
         Ok(options)
     }
 
-    /// Refuses what no option refuses alone.
+    /// The same where no side of an output is longer than `most`: a side that follows from the
+    /// other one, or from the source, stays within it too, and one side alone is no box.
+    ///
+    /// # Errors
+    /// [`OptionError::Together`] where a side is longer.
+    pub fn within(mut self, most: u32) -> Result<Self, OptionError> {
+        let most = most.min(DIMENSION_OUT_MAX);
+        let sides = [self.width, self.height];
+        if sides.into_iter().flatten().any(|side| side > most) {
+            let why = format!("a side is more than {most} pixels");
+            return Err(OptionError::Together(why));
+        }
+        if sides.contains(&None) {
+            // Without a size nothing is made larger, up to the largest that there may be.
+            self.enlarge &= sides != [None, None];
+            self.fit = Fit::Inside;
+            self.width = self.width.or(Some(most));
+            self.height = self.height.or(Some(most));
+        }
+        Ok(self)
+    }
+
+    /// Refuses what no option refuses alone. A box that the picture only has to fit in or to
+    /// cover may be larger than an output: what is made of it depends on the picture.
     ///
     /// # Errors
     /// [`OptionError::Together`].
     pub fn check(&self) -> Result<(), OptionError> {
+        let filled = matches!(self.fit, Fit::Cover | Fit::Contain | Fit::Fill);
         if let (Some(width), Some(height)) = (self.width, self.height)
+            && filled
             && u64::from(width) * u64::from(height) > PIXELS_OUT_MAX
         {
             let why = format!("w times h is more than {PIXELS_OUT_MAX} pixels");
+            return Err(OptionError::Together(why));
+        }
+        if self.linear && self.gamma.is_some_and(|gamma| gamma != 100) {
+            let why = "linear and gamma both say in which light to resize; give one".to_owned();
             return Err(OptionError::Together(why));
         }
         Ok(())

@@ -68,7 +68,10 @@ fn a_refusal_names_the_option_and_what_it_takes() {
         ),
         ("widht=5", "there is no option widht; the nearest is width"),
         ("zzzzzz=5", "there is no option zzzzzz"),
-        ("w=16000,h=16000", "w times h is more than 40000000 pixels"),
+        (
+            "w=16000,h=16000,fit=fill",
+            "w times h is more than 40000000 pixels",
+        ),
     ] {
         assert_eq!(refusal(given), expected, "{given}");
     }

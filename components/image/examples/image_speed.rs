@@ -12,7 +12,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use lockgate_image::{Format, Limits, Options, decode_scaled, probe, render, scale_bucket};
+use lockgate_image::{Limits, Options, OutputFormat, decode_scaled, probe, render, scale_bucket};
 
 const ROUNDS: u32 = 15;
 
@@ -22,14 +22,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let output = arguments.next();
     println!("least of {ROUNDS} rounds, ms: decode, render, both; bytes");
     for (name, format) in [
-        ("big.jpg", Format::Jpeg),
-        ("big.jpg", Format::Webp),
-        ("big_prog.jpg", Format::Jpeg),
-        ("mid.jpg", Format::Jpeg),
-        ("alpha.png", Format::Webp),
-        ("alpha.png", Format::Png),
-        ("cutout.png", Format::Jpeg),
-        ("photo.webp", Format::Jpeg),
+        ("big.jpg", OutputFormat::Jpeg),
+        ("big.jpg", OutputFormat::Webp),
+        ("big_prog.jpg", OutputFormat::Jpeg),
+        ("mid.jpg", OutputFormat::Jpeg),
+        ("alpha.png", OutputFormat::Webp),
+        ("alpha.png", OutputFormat::Png),
+        ("cutout.png", OutputFormat::Jpeg),
+        ("photo.webp", OutputFormat::Jpeg),
     ] {
         let source = std::fs::read(images.join(name))?;
         let mut options = Options::new(format);
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let intermediate = decode_scaled(&source, bucket, &limits)?;
             decode_ms = decode_ms.min(ms(start.elapsed()));
             let start = Instant::now();
-            last = Some(render(&intermediate, &options)?);
+            last = Some(render(&intermediate, None, &options, &Limits::default())?);
             render_ms = render_ms.min(ms(start.elapsed()));
         }
         let Some(rendered) = last else { continue };

@@ -27,8 +27,9 @@ impl wit::Guest for Component {
         Ok(crate::probe(&source, &limits.into())?.into())
     }
 
-    fn scale_bucket(info: wit::Info, options: wit::Options) -> Result<u8, wit::Error> {
-        Ok(crate::scale_bucket(&info.into(), &options.into())? as u8)
+    fn scale_bucket(info: wit::Info, options: String) -> Result<u8, wit::Error> {
+        let options = read(&options)?;
+        Ok(crate::scale_bucket(&info.try_into()?, &options)? as u8)
     }
 
     fn decode_scaled(
@@ -40,18 +41,30 @@ impl wit::Guest for Component {
         Ok(crate::decode_scaled(&source, bucket, &limits.into())?.to_bytes())
     }
 
-    fn render(intermediate: Vec<u8>, options: wit::Options) -> Result<wit::Rendered, wit::Error> {
+    fn render(
+        intermediate: Vec<u8>,
+        overlay: Option<Vec<u8>>,
+        options: String,
+        limits: wit::Limits,
+    ) -> Result<wit::Rendered, wit::Error> {
+        let options = read(&options)?;
         let intermediate = crate::Intermediate::from_bytes(&intermediate)?;
-        Ok(crate::render(&intermediate, &options.into())?.into())
+        Ok(crate::render(&intermediate, overlay.as_deref(), &options, &limits.into())?.into())
     }
 
     fn transform(
         source: Vec<u8>,
-        options: wit::Options,
+        overlay: Option<Vec<u8>>,
+        options: String,
         limits: wit::Limits,
     ) -> Result<wit::Rendered, wit::Error> {
-        Ok(crate::transform(&source, &options.into(), &limits.into())?.into())
+        let options = read(&options)?;
+        Ok(crate::transform(&source, overlay.as_deref(), &options, &limits.into())?.into())
     }
+}
+
+fn read(options: &str) -> Result<crate::Options, crate::ImageError> {
+    Ok(crate::Options::parse(options)?)
 }
 
 impl From<wit::Limits> for crate::Limits {
@@ -60,41 +73,29 @@ impl From<wit::Limits> for crate::Limits {
             source_bytes_max: limits.source_bytes_max,
             pixels_max: limits.pixels_max,
             dimension_max: limits.dimension_max,
+            frames_max: limits.frames_max,
+            keep_truncated: limits.keep_truncated,
         }
     }
 }
 
-impl From<wit::Options> for crate::Options {
-    fn from(options: wit::Options) -> Self {
-        Self {
-            width: options.width,
-            height: options.height,
-            fit: match options.fit {
-                wit::Fit::Cover => crate::Fit::Cover,
-                wit::Fit::Contain => crate::Fit::Contain,
-                wit::Fit::Fill => crate::Fit::Fill,
-                wit::Fit::Inside => crate::Fit::Inside,
-                wit::Fit::Outside => crate::Fit::Outside,
-            },
-            quality: options.quality,
-            format: options.format.into(),
-            background: options.background.map(|c| crate::Colour {
-                red: c.red,
-                green: c.green,
-                blue: c.blue,
-            }),
-            enlarge: options.enlarge,
-        }
-    }
-}
+impl TryFrom<wit::Format> for crate::Format {
+    type Error = crate::ImageError;
 
-impl From<wit::Format> for crate::Format {
-    fn from(format: wit::Format) -> Self {
-        match format {
+    fn try_from(format: wit::Format) -> Result<Self, Self::Error> {
+        Ok(match format {
             wit::Format::Jpeg => Self::Jpeg,
             wit::Format::Png => Self::Png,
             wit::Format::Webp => Self::Webp,
-        }
+            wit::Format::Avif => Self::Avif,
+            wit::Format::Gif => Self::Gif,
+            wit::Format::Svg => Self::Svg,
+            wit::Format::Tiff => Self::Tiff,
+            wit::Format::Bmp => Self::Bmp,
+            wit::Format::Json => {
+                return Err(crate::ImageError::internal("a source is never JSON"));
+            }
+        })
     }
 }
 
@@ -104,6 +105,24 @@ impl From<crate::Format> for wit::Format {
             crate::Format::Jpeg => Self::Jpeg,
             crate::Format::Png => Self::Png,
             crate::Format::Webp => Self::Webp,
+            crate::Format::Avif => Self::Avif,
+            crate::Format::Gif => Self::Gif,
+            crate::Format::Svg => Self::Svg,
+            crate::Format::Tiff => Self::Tiff,
+            crate::Format::Bmp => Self::Bmp,
+        }
+    }
+}
+
+impl From<crate::OutputFormat> for wit::Format {
+    fn from(format: crate::OutputFormat) -> Self {
+        match format {
+            crate::OutputFormat::Jpeg => Self::Jpeg,
+            crate::OutputFormat::Png => Self::Png,
+            crate::OutputFormat::Webp => Self::Webp,
+            crate::OutputFormat::Avif => Self::Avif,
+            crate::OutputFormat::Gif => Self::Gif,
+            crate::OutputFormat::Json => Self::Json,
         }
     }
 }
@@ -120,15 +139,17 @@ impl From<crate::Info> for wit::Info {
     }
 }
 
-impl From<wit::Info> for crate::Info {
-    fn from(info: wit::Info) -> Self {
-        Self {
-            format: info.format.into(),
+impl TryFrom<wit::Info> for crate::Info {
+    type Error = crate::ImageError;
+
+    fn try_from(info: wit::Info) -> Result<Self, Self::Error> {
+        Ok(Self {
+            format: info.format.try_into()?,
             width: info.width,
             height: info.height,
             orientation: info.orientation,
             has_alpha: info.has_alpha,
-        }
+        })
     }
 }
 

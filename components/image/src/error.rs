@@ -1,5 +1,6 @@
 //! Why no picture came out, with stable codes.
 
+use lockgate_image_options::OptionError;
 use thiserror::Error;
 
 use crate::Limits;
@@ -7,7 +8,7 @@ use crate::Limits;
 /// The stable part of an [`ImageError`]: `error-code` of `wit/image.wit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// Not JPEG, PNG or WebP, or a kind of them that is not read.
+    /// Not a format that is read, or a kind of one that is not.
     UnsupportedFormat,
     /// The file ends before its pixels do.
     Truncated,
@@ -27,7 +28,8 @@ pub enum ErrorCode {
     Internal,
 }
 
-/// Why no picture came out. The text is for logs, not for the public.
+/// Why no picture came out. The text is for logs and not for the public, but for that of
+/// [`ImageError::BadOptions`].
 #[derive(Debug, Error)]
 pub enum ImageError {
     /// Not a format that is read.
@@ -67,8 +69,8 @@ pub enum ImageError {
         /// [`Limits::source_bytes_max`].
         max: u64,
     },
-    /// An option is out of its range.
-    #[error("bad option: {0}")]
+    /// An option is out of its range; for whoever wrote the address.
+    #[error("{0}")]
     BadOptions(String),
     /// Not an intermediate of this version.
     #[error("bad intermediate: {0}")]
@@ -110,6 +112,12 @@ impl ImageError {
         } else {
             Self::corrupt(error)
         }
+    }
+}
+
+impl From<OptionError> for ImageError {
+    fn from(error: OptionError) -> Self {
+        Self::BadOptions(error.to_string())
     }
 }
 

@@ -1,8 +1,10 @@
-//! The three formats, known by their first bytes.
+//! The formats of sources, known by their first bytes, and those of outputs.
+
+use lockgate_image_options::Format as OutputFormat;
 
 use crate::ImageError;
 
-/// How pixels are encoded.
+/// How pixels are encoded in a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// ITU T.81, in a JFIF or EXIF file.
@@ -11,6 +13,16 @@ pub enum Format {
     Png,
     /// RFC 9649.
     Webp,
+    /// AV1 Image File Format 1.1.
+    Avif,
+    /// GIF89a.
+    Gif,
+    /// W3C SVG, drawn at its own size.
+    Svg,
+    /// TIFF 6.0.
+    Tiff,
+    /// Windows bitmaps.
+    Bmp,
 }
 
 impl Format {
@@ -33,19 +45,18 @@ impl Format {
         ))
     }
 
-    /// The media type, as in `Content-Type`.
+    /// The format of an output that is to keep that of its source. Formats that are not written
+    /// become PNG where there is alpha, else JPEG.
     #[must_use]
-    pub fn media_type(self) -> &'static str {
+    pub fn output(self, has_alpha: bool) -> OutputFormat {
         match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-            Self::Webp => "image/webp",
+            Self::Jpeg => OutputFormat::Jpeg,
+            Self::Png => OutputFormat::Png,
+            Self::Webp => OutputFormat::Webp,
+            Self::Avif => OutputFormat::Avif,
+            Self::Gif => OutputFormat::Gif,
+            Self::Svg | Self::Tiff | Self::Bmp if has_alpha => OutputFormat::Png,
+            Self::Svg | Self::Tiff | Self::Bmp => OutputFormat::Jpeg,
         }
-    }
-
-    /// Whether transparent pixels can be written.
-    #[must_use]
-    pub fn has_alpha(self) -> bool {
-        !matches!(self, Self::Jpeg)
     }
 }

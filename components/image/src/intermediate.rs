@@ -3,7 +3,7 @@
 //! As bytes (little-endian), which a host may keep:
 //!
 //! ```text
-//! 0  "LGI" and the version of this layout, 1
+//! 0  "LGI" and the version of this layout, 2
 //! 4  model, 5 EXIF orientation, 6 format of the source, 7 divisor of the bucket
 //! 8  width and 12 height of the source as stored, u32 each
 //! 16 length of the ICC profile, u32
@@ -16,8 +16,20 @@ use crate::fit::Size;
 use crate::probe::upright;
 use crate::{Bucket, Format, ImageError, Limits};
 
-const MAGIC: [u8; 4] = *b"LGI\x01";
+const MAGIC: [u8; 4] = *b"LGI\x02";
 const HEADER_BYTES: usize = 20;
+
+/// A format is written as its place here.
+const FORMATS: [Format; 8] = [
+    Format::Jpeg,
+    Format::Png,
+    Format::Webp,
+    Format::Avif,
+    Format::Gif,
+    Format::Svg,
+    Format::Tiff,
+    Format::Bmp,
+];
 
 /// What the bytes of a pixel mean, eight bits a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,11 +121,11 @@ impl Intermediate {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + self.icc.len() + self.pixels.len());
         bytes.extend_from_slice(&MAGIC);
-        let format = match self.format {
-            Format::Jpeg => 1,
-            Format::Png => 2,
-            Format::Webp => 3,
-        };
+        let format = FORMATS
+            .iter()
+            .position(|format| *format == self.format)
+            .and_then(|place| u8::try_from(place).ok())
+            .unwrap_or(u8::MAX);
         let orientation = self.orientation.to_exif();
         bytes.extend_from_slice(&[self.model as u8, orientation, format, self.bucket as u8]);
         bytes.extend_from_slice(&self.source_size.0.to_le_bytes());
@@ -153,6 +165,7 @@ impl Intermediate {
             source_bytes_max: 0,
             pixels_max: u64::MAX,
             dimension_max: u32::MAX,
+            ..Limits::default()
         }
         .check_size(source_size.0, source_size.1)
         .map_err(|_| ImageError::BadIntermediate("a side of zero"))?;
@@ -168,12 +181,9 @@ impl Intermediate {
             },
             orientation: Orientation::from_exif(*orientation)
                 .ok_or(ImageError::BadIntermediate("unknown orientation"))?,
-            format: match format {
-                1 => Format::Jpeg,
-                2 => Format::Png,
-                3 => Format::Webp,
-                _ => return Err(ImageError::BadIntermediate("unknown format")),
-            },
+            format: *FORMATS
+                .get(usize::from(*format))
+                .ok_or(ImageError::BadIntermediate("unknown format"))?,
             bucket: Bucket::from_divisor(*bucket)
                 .map_err(|_| ImageError::BadIntermediate("unknown bucket"))?,
             source_size,

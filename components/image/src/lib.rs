@@ -22,6 +22,7 @@
     )
 )]
 
+mod before;
 #[cfg(target_family = "wasm")]
 mod component;
 mod decode;
@@ -30,33 +31,36 @@ mod fit;
 mod format;
 pub mod icc;
 mod intermediate;
+mod light;
 mod limits;
-mod options;
 mod probe;
 mod render;
 mod scale;
+mod turn;
 
 pub use decode::decode_scaled;
 pub use error::{ErrorCode, ImageError};
 pub use format::Format;
 pub use intermediate::{Intermediate, Model};
 pub use limits::Limits;
-pub use options::{Colour, DIMENSION_OUT_MAX, Fit, Options, PIXELS_OUT_MAX};
+pub use lockgate_image_options::{Colour, Fit, Format as OutputFormat, Options, Quality};
 pub use probe::{Info, probe};
 pub use render::{Rendered, render};
 pub use scale::{Bucket, scale_bucket};
 
 /// Make `options` from `source`: [`probe`], [`scale_bucket`], [`decode_scaled`], [`render()`].
+/// `overlay` is the source of the watermark.
 ///
 /// # Errors
 /// As those four.
 pub fn transform(
     source: &[u8],
+    overlay: Option<&[u8]>,
     options: &Options,
     limits: &Limits,
 ) -> Result<Rendered, ImageError> {
     let info = probe(source, limits)?;
     let bucket = scale_bucket(&info, options)?;
     let intermediate = decode_scaled(source, bucket, limits)?;
-    render(&intermediate, options)
+    render(&intermediate, overlay, options, limits)
 }

@@ -14,6 +14,10 @@ pub struct Limits {
     pub pixels_max: u64,
     /// Width and height, each. Default 30,000.
     pub dimension_max: u32,
+    /// Frames of an animation. Default 200.
+    pub frames_max: u32,
+    /// Keep what there is of a file that ends early, the rest grey. Default: no.
+    pub keep_truncated: bool,
 }
 
 impl Default for Limits {
@@ -22,6 +26,8 @@ impl Default for Limits {
             source_bytes_max: 32 * 1024 * 1024,
             pixels_max: 40_000_000,
             dimension_max: 30_000,
+            frames_max: 200,
+            keep_truncated: false,
         }
     }
 }

@@ -49,7 +49,13 @@ pub fn probe(source: &[u8], limits: &Limits) -> Result<Info, ImageError> {
         Format::Jpeg => jpeg::probe(source, limits),
         Format::Png => png::probe(source, limits),
         Format::Webp => webp::probe(source, limits),
+        other => Err(not_read(other)),
     }
+}
+
+/// A format that is known and not read.
+pub(crate) fn not_read(format: Format) -> ImageError {
+    ImageError::UnsupportedFormat(format!("{format:?}"))
 }
 
 /// The size as displayed of pixels stored as `size`; also the other way round.

@@ -1,5 +1,6 @@
 //! Scale buckets: by how much decoding reduces a picture, chosen from its size and the options.
 
+use crate::before::Before;
 use crate::fit::Plan;
 use crate::{Format, ImageError, Info, Options};
 
@@ -52,17 +53,26 @@ impl Bucket {
 ///
 /// A JPEG is reduced as far as the intermediate is still no smaller than the output: its reduced
 /// inverse DCT is a good low-pass filter, and Sharp does the same by default
-/// (`fastShrinkOnLoad`). The others are reduced by averaging squares, which is a poor one, so
-/// a factor of two is left to the resize proper, as libvips does.
+/// (`fastShrinkOnLoad`). PNG is reduced by averaging squares, which is a poor one, so a factor of
+/// two is left to the resize proper, as libvips does. WebP is averaged down to the output, since a
+/// lossy one has its colours at half size anyway; Sharp lets libwebp average all the way.
+///
+/// A crop leaves fewer pixels for the same output, so its bucket is finer; `trim` reads every
+/// pixel.
 ///
 /// # Errors
 /// [`ImageError::BadOptions`].
 pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError> {
     options.check()?;
-    let plan = Plan::new((info.width, info.height), options)?;
+    let before = Before::new((info.width, info.height), options)?;
+    // How much is cut away is only known from every pixel.
+    if options.trim.is_some() {
+        return Ok(Bucket::Full);
+    }
+    let plan = Plan::new(before.size(before.cropped), options)?;
     let left_to_resize = match info.format {
-        Format::Jpeg => 1.0,
-        Format::Png | Format::Webp => 2.0,
+        Format::Jpeg | Format::Webp => 1.0,
+        _ => 2.0,
     };
     let (across, down) = plan.reduction();
     let reduction = across.min(down) / left_to_resize;
@@ -76,6 +86,7 @@ pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OutputFormat;
 
     fn bucket(format: Format, size: (u32, u32), width: u32) -> Bucket {
         let info = Info {
@@ -85,7 +96,7 @@ mod tests {
             orientation: 1,
             has_alpha: false,
         };
-        let mut options = Options::new(Format::Jpeg);
+        let mut options = Options::new(OutputFormat::Jpeg);
         options.width = Some(width);
         scale_bucket(&info, &options).unwrap()
     }
@@ -108,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_leave_half_to_the_resize() {
+    fn png_leaves_half_to_the_resize() {
         let size = (1600, 1000);
         for (width, expected) in [
             (800, Bucket::Full),
@@ -118,6 +129,28 @@ mod tests {
             (100, Bucket::Eighth),
         ] {
             assert_eq!(bucket(Format::Png, size, width), expected, "{width}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_picture_needs_a_finer_bucket() {
+        let info = Info {
+            format: Format::Jpeg,
+            width: 4608,
+            height: 2592,
+            orientation: 1,
+            has_alpha: false,
+        };
+        for (text, expected) in [
+            ("w=400", Bucket::Eighth),
+            ("w=400,crop=0:0:50p:50p", Bucket::Quarter),
+            ("w=400,crop=0:0:10p:10p", Bucket::Full),
+            ("w=400,rotate=90", Bucket::Quarter),
+            ("w=400,h=400,fit=cover", Bucket::Quarter),
+            ("w=400,trim=10", Bucket::Full),
+        ] {
+            let options = Options::parse(text).unwrap();
+            assert_eq!(scale_bucket(&info, &options).unwrap(), expected, "{text}");
         }
     }
 

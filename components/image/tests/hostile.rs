@@ -4,7 +4,7 @@ mod common;
 
 use common::{jpeg, png, quarters, webp};
 use lockgate_image::{
-    Bucket, ErrorCode, Format, Intermediate, Limits, Options, decode_scaled, probe, render,
+    Bucket, ErrorCode, Intermediate, Limits, Options, OutputFormat, decode_scaled, probe, render,
     transform,
 };
 use proptest::prelude::*;
@@ -13,10 +13,12 @@ const SMALL: Limits = Limits {
     source_bytes_max: 200_000,
     pixels_max: 40_000,
     dimension_max: 1_000,
+    frames_max: 10,
+    keep_truncated: false,
 };
 
 fn code(source: &[u8], limits: &Limits) -> ErrorCode {
-    let error = transform(source, &Options::new(Format::Jpeg), limits).unwrap_err();
+    let error = transform(source, None, &Options::new(OutputFormat::Jpeg), limits).unwrap_err();
     error.code()
 }
 
@@ -171,7 +173,8 @@ fn a_truncated_file_is_an_error_wherever_it_ends() {
         for length in (3..whole).step_by(7).chain([whole]) {
             let result = transform(
                 &source[..length],
-                &Options::new(Format::Png),
+                None,
+                &Options::new(OutputFormat::Png),
                 &Limits::default(),
             );
             assert!(
@@ -220,7 +223,15 @@ fn a_sequential_jpeg_has_each_component_in_one_scan() {
     let mut two = once.clone();
     two.extend([again.clone(), again.clone(), vec![0xFF, 0xD9]].concat());
     for good in [once, two] {
-        assert!(transform(&good, &Options::new(Format::Png), &Limits::default()).is_ok());
+        assert!(
+            transform(
+                &good,
+                None,
+                &Options::new(OutputFormat::Png),
+                &Limits::default()
+            )
+            .is_ok()
+        );
     }
     source.extend(again);
     source.extend([0xFF, 0xD9]);
@@ -232,9 +243,9 @@ fn must_end(source: &[u8]) {
     let _ = probe(source, &SMALL);
     for bucket in Bucket::ALL {
         if let Ok(intermediate) = decode_scaled(source, bucket, &SMALL) {
-            let mut options = Options::new(Format::Png);
+            let mut options = Options::new(OutputFormat::Png);
             options.width = Some(20);
-            render(&intermediate, &options).unwrap();
+            render(&intermediate, None, &options, &Limits::default()).unwrap();
         }
     }
 }
@@ -281,9 +292,9 @@ proptest! {
         let at = at.index(kept.len());
         kept[at] = byte;
         if let Ok(intermediate) = Intermediate::from_bytes(&kept) {
-            let mut options = Options::new(Format::Webp);
+            let mut options = Options::new(OutputFormat::Webp);
             options.width = Some(5);
-            let _ = render(&intermediate, &options);
+            let _ = render(&intermediate, None, &options, &Limits::default());
         }
     }
 }

@@ -7,10 +7,11 @@ use common::{QUARTERS, assert_near, exif, jpeg, make, middles, pixels, png, quar
 use image::imageops::{flip_horizontal, flip_vertical, rotate90, rotate180, rotate270};
 use image::{DynamicImage, RgbaImage};
 use lockgate_image::{
-    Bucket, Fit, Format, Intermediate, Limits, Options, decode_scaled, probe, render, scale_bucket,
+    Bucket, Fit, Intermediate, Limits, Options, OutputFormat, Quality, decode_scaled, probe,
+    render, scale_bucket,
 };
 
-const FORMATS: [Format; 3] = [Format::Jpeg, Format::Png, Format::Webp];
+const FORMATS: [OutputFormat; 3] = [OutputFormat::Jpeg, OutputFormat::Png, OutputFormat::Webp];
 
 fn sources(image: &DynamicImage) -> [(&'static str, Vec<u8>); 4] {
     [
@@ -44,11 +45,17 @@ fn the_halves_give_the_bytes_of_the_whole() {
     let limits = Limits::default();
     for (name, source) in sources(&quarters(640, 480)) {
         for (width, fit) in [(600, Fit::Inside), (100, Fit::Cover), (33, Fit::Contain)] {
-            let mut options = Options::new(Format::Jpeg);
+            let mut options = Options::new(OutputFormat::Jpeg);
             (options.width, options.height, options.fit) = (Some(width), Some(50), fit);
             let bucket = scale_bucket(&probe(&source, &limits).unwrap(), &options).unwrap();
             let kept = decode_scaled(&source, bucket, &limits).unwrap().to_bytes();
-            let rendered = render(&Intermediate::from_bytes(&kept).unwrap(), &options).unwrap();
+            let rendered = render(
+                &Intermediate::from_bytes(&kept).unwrap(),
+                None,
+                &options,
+                &limits,
+            )
+            .unwrap();
             assert_eq!(rendered, make(&source, &options), "{name} {width}");
         }
     }
@@ -59,9 +66,9 @@ fn every_bucket_shows_the_same_picture() {
     for (name, source) in sources(&quarters(161, 97)) {
         for bucket in Bucket::ALL {
             let intermediate = decode_scaled(&source, bucket, &Limits::default()).unwrap();
-            let mut options = Options::new(Format::Png);
+            let mut options = Options::new(OutputFormat::Png);
             (options.width, options.height, options.fit) = (Some(16), Some(10), Fit::Fill);
-            let image = pixels(&render(&intermediate, &options).unwrap());
+            let image = pixels(&render(&intermediate, None, &options, &Limits::default()).unwrap());
             let what = format!("{name} {bucket:?}");
             assert_near(
                 middles(&image).as_flattened(),
@@ -79,7 +86,13 @@ fn the_smallest_and_the_thinnest() {
         for (name, source) in sources(&quarters(width, height)) {
             for bucket in Bucket::ALL {
                 let intermediate = decode_scaled(&source, bucket, &Limits::default()).unwrap();
-                let rendered = render(&intermediate, &Options::new(Format::Png)).unwrap();
+                let rendered = render(
+                    &intermediate,
+                    None,
+                    &Options::new(OutputFormat::Png),
+                    &Limits::default(),
+                )
+                .unwrap();
                 let what = format!("{name} {width} x {height} {bucket:?}");
                 assert_eq!((rendered.width, rendered.height), (width, height), "{what}");
             }
@@ -140,7 +153,7 @@ fn all_eight_orientations() {
 fn cover_crops_about_the_centre_of_a_turned_picture() {
     let upright = quarters(200, 100).to_rgba8();
     let source = jpeg(&stored(&upright, 6), Some(&exif(6)), false);
-    let mut options = Options::new(Format::Png);
+    let mut options = Options::new(OutputFormat::Png);
     (options.width, options.height, options.fit) = (Some(20), Some(50), Fit::Cover);
     let image = pixels(&make(&source, &options));
     assert_eq!(image.dimensions(), (20, 50));
@@ -159,10 +172,10 @@ fn a_lower_quality_is_a_smaller_file() {
         image::Rgba([v, v.wrapping_mul(3), v.wrapping_mul(7), 255])
     });
     let source = png(&noise.into(), None);
-    for format in [Format::Jpeg, Format::Webp] {
+    for format in [OutputFormat::Jpeg, OutputFormat::Webp] {
         let bytes = [20, 60, 95].map(|quality| {
             let mut options = Options::new(format);
-            options.quality = quality;
+            options.quality = Some(Quality::Fixed(quality));
             make(&source, &options).bytes.len()
         });
         assert!(

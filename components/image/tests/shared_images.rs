@@ -7,7 +7,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::pixels;
-use lockgate_image::{Format, Limits, Options, probe, transform};
+use lockgate_image::{Limits, Options, OutputFormat, probe, transform};
 
 #[test]
 fn real_photographs() {
@@ -25,10 +25,10 @@ fn real_photographs() {
         ("photo.webp", (800, 450)),
     ] {
         let source = std::fs::read(folder.join(name)).unwrap();
-        for format in [Format::Jpeg, Format::Png, Format::Webp] {
+        for format in [OutputFormat::Jpeg, OutputFormat::Png, OutputFormat::Webp] {
             let mut options = Options::new(format);
             options.width = Some(800);
-            let rendered = transform(&source, &options, &Limits::default()).unwrap();
+            let rendered = transform(&source, None, &options, &Limits::default()).unwrap();
             assert_eq!(pixels(&rendered).dimensions(), size, "{name} {format:?}");
         }
         let limits = Limits {
@@ -41,9 +41,9 @@ fn real_photographs() {
     // The baseline and the progressive file are the same photograph.
     let both = ["big.jpg", "big_prog.jpg"].map(|name| {
         let source = std::fs::read(folder.join(name)).unwrap();
-        let mut options = Options::new(Format::Png);
+        let mut options = Options::new(OutputFormat::Png);
         options.width = Some(200);
-        pixels(&transform(&source, &options, &Limits::default()).unwrap())
+        pixels(&transform(&source, None, &options, &Limits::default()).unwrap())
     });
     let [a, b] = &both;
     let apart = a

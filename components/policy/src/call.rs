@@ -24,9 +24,9 @@ pub(crate) struct Keep<'i> {
     slots: [OnceCell<Vec<u8>>; SLOTS],
 }
 
-/// More than the stages of one request fill: target, keys of charges, claims or need, plan, and an
-/// answer's detail, cause, body, type and header.
-const SLOTS: usize = 12;
+/// More than the stages of one request fill: target, keys of charges (twice where rules go on without
+/// the body), claims or need, plan, and of two answers detail, cause, body, type and header.
+const SLOTS: usize = 16;
 
 impl<'i> Keep<'i> {
     /// Keeps the canonical request; there is one in a call.

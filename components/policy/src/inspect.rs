@@ -8,12 +8,16 @@ use lockgate_waf::program::Phase;
 use lockgate_waf::{
     Endpoint, HeaderField, Matched, Request, Response, Transaction, Verdict as Decided,
 };
-use lockgate_wire::{Finding, FoundValue, Input, Inspection, Outcome, RulesSaid, Seen};
+use lockgate_wire::{
+    Counted, Finding, FoundValue, Input, Inspection, NONE, Outcome, RulesSaid, Seen,
+};
 
 use crate::call::{Call, Keep};
+use crate::coded::Readable;
 use crate::exit::Exit;
 use crate::policy::{Policy, nothing_seen};
 use crate::stages;
+use crate::stages::firewall::Said;
 
 /// Bytes of the program's number in front of a response's state.
 const NUMBER_BYTES: usize = 2;
@@ -82,16 +86,29 @@ impl Policy {
         let mut seen = nothing_seen();
         let request = stages::normalise::run(call, &mut seen)?;
         let site = stages::site::run(call, &request, &mut seen)?;
+        let readable = body.map(|body| Readable::of(self, call, site, body));
+        let readable = match readable.transpose() {
+            Ok(readable) => readable,
+            Err(unreadable) => {
+                let said = stages::firewall::ask(call, site, &request, Body::Never)?;
+                let mut rules = said.map_or_else(nothing_said, rules_said);
+                rules.answer.get_or_insert_with(|| unreadable.answer());
+                let inspection = Inspection {
+                    rules: Some(rules),
+                    ..Inspection::default()
+                };
+                return Ok(Some(inspection.to_bytes()));
+            }
+        };
+        let body = readable
+            .as_ref()
+            .zip(body)
+            .map(|(readable, body)| readable.held(body));
         let said = match body {
             Some(body) => stages::firewall::ask(call, site, &request, self.native(site, body))?,
             None => None,
         };
-        let rules = said.map(|said| RulesSaid {
-            rule: said.rule,
-            counted: said.counted,
-            charges: said.charges,
-            answer: said.answer,
-        });
+        let rules = said.map(rules_said);
         let blocks = rules.as_ref().is_some_and(|rules| rules.answer.is_some());
         let Some(number) = site.program.filter(|_| !blocks) else {
             let inspection = Inspection {
@@ -106,15 +123,20 @@ impl Policy {
 
     /// What native rules see of a body.
     pub(crate) fn native<'b>(&self, site: &Site, body: HeldBody<'b>) -> Body<'b> {
-        let firewall = site
-            .firewall
-            .and_then(|index| self.firewalls.get(usize::from(index)));
-        let most = firewall.and_then(|firewall| firewall.rules.body_bytes_max());
-        let most = most.unwrap_or_default() as usize;
+        let most = self.native_body_bytes(site);
         Body::Here {
             bytes: body.bytes.get(..most).unwrap_or(body.bytes),
             truncated: !body.whole || body.bytes.len() > most,
         }
+    }
+
+    /// Bytes of a body that native rules of a site look at.
+    pub(crate) fn native_body_bytes(&self, site: &Site) -> usize {
+        let firewall = site
+            .firewall
+            .and_then(|index| self.firewalls.get(usize::from(index)));
+        let most = firewall.and_then(|firewall| firewall.rules.body_bytes_max());
+        most.unwrap_or_default() as usize
     }
 
     fn inspect_request(
@@ -178,6 +200,25 @@ impl Policy {
         let bytes = told(&transaction, known, &[]).to_bytes();
         self.leave_workspace(transaction.finish());
         Some(bytes)
+    }
+}
+
+fn rules_said(said: Said<'_>) -> RulesSaid<'_> {
+    RulesSaid {
+        rule: said.rule,
+        counted: said.counted,
+        charges: said.charges,
+        answer: said.answer,
+    }
+}
+
+/// What the rules of a site without rules say.
+fn nothing_said<'r>() -> RulesSaid<'r> {
+    RulesSaid {
+        rule: NONE,
+        counted: Counted::default(),
+        charges: Vec::new(),
+        answer: None,
     }
 }
 

@@ -24,6 +24,7 @@
 )]
 
 mod call;
+mod coded;
 #[cfg(target_family = "wasm")]
 mod component;
 mod exit;

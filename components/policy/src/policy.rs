@@ -14,6 +14,7 @@ use crate::call::{Call, Keep};
 use crate::exit::Exit;
 use crate::programs::{self, Program};
 use crate::stages;
+use crate::stages::plan::image::ImageKeys;
 
 /// Bytes of the bundle's digest in front of a need's state.
 const TAG_BYTES: usize = 8;
@@ -33,6 +34,8 @@ pub struct Policy {
     pub(crate) sign_ins: Vec<NamedSignIn>,
     pub(crate) limits: Vec<Limit>,
     pub(crate) image_dimension_max: u32,
+    /// At the index of the route.
+    pub(crate) image_keys: Vec<ImageKeys>,
 }
 
 /// A loaded firewall, and where its rules stand among all rules.
@@ -85,6 +88,11 @@ impl Policy {
             let name = named.name;
             sign_ins.push(NamedSignIn { name, sign_in });
         }
+        let image_keys = bundle
+            .plans
+            .iter()
+            .map(|plan| ImageKeys::load(plan, &secret))
+            .collect::<Result<Vec<_>, String>>()?;
         let mut firewalls = Vec::with_capacity(bundle.firewalls.len());
         for numbered in bundle.firewalls {
             firewalls.push(NumberedRules {
@@ -120,6 +128,7 @@ impl Policy {
             sign_ins,
             limits: bundle.limits,
             image_dimension_max: bundle.image_dimension_max,
+            image_keys,
         })
     }
 

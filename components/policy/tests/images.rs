@@ -9,9 +9,11 @@ const WEBP: &str = "Accept: image/avif,image/webp,image/*,*/*;q=0.8";
 
 #[track_caller]
 fn image(target: &str, accept: &str, expected: &str) {
+    let free = !target.contains("format=jpeg");
+    let negotiated = if free { " negotiated" } else { "" };
     check(
         &format!("GET {target} HTTP/1.1\n{accept}"),
-        &format!("respond plan route=image{expected} cached limit=per-client"),
+        &format!("respond plan route=image{expected}{negotiated} cached limit=per-client"),
     );
 }
 
@@ -20,26 +22,18 @@ fn options_become_a_plan_and_do_not_reach_the_origin() {
     let any = "Accept: */*";
     image("/img/a.jpg", any, "");
     image("/img/a.jpg?v=3", any, "");
-    image(
-        "/img/a.jpg?w=320",
-        any,
-        " to=/img/a.jpg image=320x0:fit0:format0:q80",
-    );
+    image("/img/a.jpg?w=320", any, " to=/img/a.jpg image=w=320,q=80");
     image(
         "/img/a.jpg?v=3&w=320&h=200&fit=cover&x&q=50&format=jpeg",
         any,
-        " to=/img/a.jpg?v=3&x image=320x200:fit1:format1:q50",
+        " to=/img/a.jpg?v=3&x image=w=320,h=200,fit=cover,f=jpeg,q=50",
     );
-    image(
-        "/img/a.jpg?%77=640",
-        any,
-        " to=/img/a.jpg image=640x0:fit0:format0:q80",
-    );
+    image("/img/a.jpg?%77=640", any, " to=/img/a.jpg image=w=640,q=80");
     // Without a box there is nothing to fit into; nothing asked is nothing made.
     image(
         "/img/a.jpg?w=320&fit=fill",
         any,
-        " to=/img/a.jpg image=320x0:fit0:format0:q80",
+        " to=/img/a.jpg image=w=320,q=80",
     );
     image("/img/a.jpg?fit=fill", any, " to=/img/a.jpg");
     image("/img/a.jpg?format=auto", any, " to=/img/a.jpg");
@@ -51,34 +45,34 @@ fn presets_stand_under_what_the_request_says() {
     image(
         "/img/a.jpg?preset=thumb",
         any,
-        " to=/img/a.jpg image=96x96:fit1:format0:q60",
+        " to=/img/a.jpg image=w=96,h=96,fit=cover,q=60",
     );
     image(
         "/img/a.jpg?preset=thumb&w=320&q=90",
         any,
-        " to=/img/a.jpg image=320x96:fit1:format0:q90",
+        " to=/img/a.jpg image=w=320,h=96,fit=cover,q=90",
     );
 }
 
 #[test]
 fn webp_goes_to_those_who_name_it() {
-    image("/img/a.jpg", WEBP, " image=0x0:fit0:format3:q80");
+    image("/img/a.jpg", WEBP, " image=f=webp,q=80");
     image(
         "/img/a.jpg?w=320",
         WEBP,
-        " to=/img/a.jpg image=320x0:fit0:format3:q80",
+        " to=/img/a.jpg image=w=320,f=webp,q=80",
     );
     image(
         "/img/a.jpg?w=320&format=jpeg",
         WEBP,
-        " to=/img/a.jpg image=320x0:fit0:format1:q80",
+        " to=/img/a.jpg image=w=320,f=jpeg,q=80",
     );
     image("/img/a.jpg", "Accept: image/webp;q=0", "");
     image("/img/a.jpg", "Accept: image/*", "");
     image(
         "/img/a.jpg",
         "Accept: text/html\nAccept: image/webp",
-        " image=0x0:fit0:format3:q80",
+        " image=f=webp,q=80",
     );
     // Not negotiated here, unless the request asks for it.
     let free = |target: &str, expected: &str| {
@@ -88,16 +82,16 @@ fn webp_goes_to_those_who_name_it() {
         );
     };
     free("/free/a.jpg", "");
-    free("/free/a.jpg?format=auto", " image=0x0:fit0:format3:q80");
+    free("/free/a.jpg?format=auto", " image=f=webp,q=80 negotiated");
     // PNG has no quality: one key for all.
-    free("/free/a.jpg?format=png&q=5", " image=0x0:fit0:format2:q80");
+    free("/free/a.jpg?format=png&q=5", " image=f=png");
 }
 
 #[test]
 fn only_reading_is_transformed() {
     check(
         "HEAD /img/a.jpg?w=320 HTTP/1.1",
-        "respond plan route=image to=/img/a.jpg image=320x0:fit0:format0:q80 cached limit=per-client",
+        "respond plan route=image to=/img/a.jpg image=w=320,q=80 negotiated cached limit=per-client",
     );
     check(
         "POST /img/a.jpg?w=1 HTTP/1.1",
@@ -109,19 +103,19 @@ fn only_reading_is_transformed() {
 fn one_list_bounds_them_all() {
     refused_at(
         "/widths/a.jpg?w=640",
-        "w must be one of 320; the nearest is 320",
+        "w takes one of 320; the nearest is 320",
     );
     refused_at("/widths/a.jpg?h=200", "h must not be given here");
     refused_at("/widths/a.jpg?w=320&h=1", "h must not be given here");
     refused_at("/widths/a.jpg?q=80", "q must not be given here");
     check(
         "GET /widths/a.jpg?w=320&preset=thumb&fit=fill HTTP/1.1",
-        "respond plan route=widths to=/widths/a.jpg image=320x96:fit3:format0:q60 cached limit=per-client",
+        "respond plan route=widths to=/widths/a.jpg image=w=320,h=96,fit=fill,q=60 negotiated cached limit=per-client",
     );
     // Without any list all numbers are offered.
     check(
         "GET /free/a.jpg?w=77&h=78&q=79 HTTP/1.1",
-        "respond plan route=free-image to=/a.jpg image=77x78:fit0:format0:q79 cached limit=per-client",
+        "respond plan route=free-image to=/a.jpg image=w=77,h=78,q=79 cached limit=per-client",
     );
 }
 
@@ -133,8 +127,74 @@ fn presets_can_be_all_there_is() {
     }
     check(
         "GET /presets/a.jpg?preset=thumb&format=png HTTP/1.1",
-        "respond plan route=presets to=/presets/a.jpg image=96x96:fit1:format2:q80 cached limit=per-client",
+        "respond plan route=presets to=/presets/a.jpg image=w=96,h=96,fit=cover,f=png cached limit=per-client",
     );
+}
+
+#[test]
+fn options_may_stand_in_the_path() {
+    check(
+        "GET /p/w=300,fit=cover,f=webp/a/b.jpg?v=1 HTTP/1.1",
+        "respond plan route=path-image to=/a/b.jpg?v=1 image=w=320,f=webp,q=80 cached limit=per-client",
+    );
+    refused_at(
+        "/p/widht=300/a/b.jpg",
+        "there is no option widht; the nearest is width",
+    );
+    refused_at("/p/w=320,blur=2/a.jpg", "blur must not be given here");
+    check(
+        "GET /thumbor/unsafe/fit-in/300x0/s3://photos/a/b.jpg HTTP/1.1\nAccept: image/webp",
+        "respond plan route=thumbor to=/photos/a/b.jpg image=w=300,f=webp,q=80 negotiated cached limit=per-client",
+    );
+}
+
+/// Over the same message that the gate signs, with the key of the route.
+fn signed(options: &str, expires_s: i64) -> String {
+    let message = format!("lockgate-image-1\n/p/a.jpg\n\n{options}\n{expires_s}");
+    lockgate_bundle::image::sign::made(common::PICTURE_KEY, message.as_bytes())
+}
+
+#[test]
+fn a_signature_frees_of_the_lists_for_a_time() {
+    let soon = common::NOW_S + 10;
+    let key = signed("w=77,blur=2", soon);
+    let target = format!("/p/w=77,blur=2,exp={soon},s={key}/a.jpg");
+    let ask = Ask::new(&format!("GET {target} HTTP/1.1"));
+    check_ask(
+        &ask,
+        "respond plan route=path-image to=/a.jpg image=w=77,blur=2,q=80 negotiated cached limit=per-client",
+    );
+    check_ask(
+        &ask.clone().at(soon),
+        "respond 403 image_signature_expired limit=per-client",
+    );
+    let other = Ask::new(&format!("GET {} HTTP/1.1", target.replace("w=77", "w=78")));
+    check_ask(
+        &other,
+        "respond 403 image_signature_invalid limit=per-client",
+    );
+}
+
+#[test]
+fn one_picture_has_one_key_whoever_signed_it() {
+    let soon = common::NOW_S + 10;
+    let plain = key_of("/p/w=320/a.jpg");
+    assert_eq!(key_of("/p/w=300/a.jpg"), plain);
+    let key = signed("w=320", soon);
+    assert_eq!(key_of(&format!("/p/w=320/a.jpg?s={key}&exp={soon}")), plain);
+    assert_ne!(key_of("/p/w=640/a.jpg"), plain);
+    assert_ne!(key_of("/p/w=320/b.jpg"), plain);
+    // Another service's address of a source is not another route's path.
+    let theirs = key_of("/thumbor/unsafe/9x9/s3://photos/a.jpg");
+    assert_ne!(theirs, key_of("/photos/a.jpg?w=9&h=9&fit=cover&enlarge=1"));
+}
+
+fn key_of(target: &str) -> Vec<u8> {
+    let bytes = Ask::new(&format!("GET {target} HTTP/1.1")).decide();
+    let VerdictBody::Plan(plan) = Verdict::parse(&bytes).expect("a verdict").body else {
+        return Vec::new();
+    };
+    plan.cache_key.unwrap_or_default().to_vec()
 }
 
 #[track_caller]
@@ -156,24 +216,27 @@ fn refused_at(target: &str, detail: &str) {
 
 #[test]
 fn a_refusal_says_what_is_allowed() {
-    refused("w=500", "w must be one of 320, 640; the nearest is 640");
-    refused("w=0", "w must be a whole number from 1 to 8192");
-    refused("w=+320", "w must be a whole number from 1 to 8192");
-    refused("w=", "w must be a whole number from 1 to 8192");
-    refused("w", "w must be a whole number from 1 to 8192");
-    refused("h=8193", "h must be a whole number from 1 to 8192");
+    refused("w=500", "w takes one of 320, 640; the nearest is 640");
+    refused("w=0", "w takes a whole number of pixels from 1 to 8192");
+    refused("w=+320", "w takes a whole number of pixels from 1 to 8192");
+    refused("w=", "w takes a whole number of pixels from 1 to 8192");
+    refused("w", "w takes a whole number of pixels from 1 to 8192");
+    refused("h=8193", "h takes a whole number of pixels from 1 to 8192");
     refused(
         "h=99999999999999999999",
-        "h must be a whole number from 1 to 8192",
+        "h takes a whole number of pixels from 1 to 8192",
     );
-    refused("h=240", "h must be one of 200; the nearest is 200");
-    refused("q=101", "q must be a whole number from 1 to 100");
-    refused("q=60", "q must be one of 50, 70, 80, 90; the nearest is 50");
+    refused("h=240", "h takes one of 200; the nearest is 200");
+    refused(
+        "q=101",
+        "q takes a whole number from 1 to 100, a size such as 40kb, or an SSIM such as ssim0.98",
+    );
+    refused("q=60", "q takes one of 50, 70, 80, 90; the nearest is 50");
     refused(
         "fit=crop",
-        "fit must be one of inside, cover, contain, fill, outside",
+        "fit takes one of inside, cover, contain, fill, outside, scale-down",
     );
-    refused("format=png", "format must be one of jpeg, webp, auto");
-    refused("preset=huge", "preset must be one of thumb");
+    refused("format=png", "f takes one of jpeg, webp, auto");
+    refused("preset=huge", "preset takes one of thumb");
     refused("w=320&w=640", "w is given more than once");
 }

@@ -160,7 +160,12 @@ fn pictures_of_one_meaning_share_a_key() {
     // The negotiated format is in the key, not the header field.
     let webp = key("/img/a.jpg?w=320&v=1", "image/webp");
     assert_ne!(base, webp);
-    assert_eq!(webp, key("/img/a.jpg?w=320&v=1&format=webp", any));
+    let other = "image/avif,image/webp;q=0.5";
+    assert_eq!(webp, key("/img/a.jpg?w=320&v=1&format=auto", other));
+    // The same by its name is stored apart: its answers do not say `Vary: Accept`.
+    let named = key("/img/a.jpg?w=320&v=1&format=webp", any);
+    assert_ne!(webp, named);
+    assert_eq!(named, key("/img/a.jpg?w=320&v=1&f=webp", other));
 }
 
 #[test]

@@ -198,12 +198,16 @@ impl Call {
             let method = method_name(&self.method);
             verdict = self.ask(&Head::new(method, &self.target, Some(ANY_HOST), &others));
         }
+        let mut waits = false;
         let reply = match Verdict::parse(&verdict) {
             Err(error) => {
                 return self.refused(verdict.clone(), 500, "policy_failed", error.to_string());
             }
             Ok(parsed) => match &parsed.body {
-                VerdictBody::Plan(plan) => plan.answer.as_ref().map(|answer| self.reply(answer)),
+                VerdictBody::Plan(plan) => {
+                    waits = parsed.seen.waits;
+                    plan.answer.as_ref().map(|answer| self.reply(answer))
+                }
                 VerdictBody::Answer(answer) => Some(self.reply(answer)),
                 VerdictBody::Need(_) => {
                     let cause = "the policy asked twice".to_owned();
@@ -212,7 +216,12 @@ impl Call {
             },
         };
         match reply {
-            Some(reply) => Decided::Answer(Box::new(Answered { verdict, reply })),
+            Some(mut reply) => {
+                if waits {
+                    reply = self.unread().unwrap_or(reply);
+                }
+                Decided::Answer(Box::new(Answered { verdict, reply }))
+            }
             None => Decided::Pass(verdict),
         }
     }

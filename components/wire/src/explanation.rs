@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Explanation {
-    /// The code of the refusal, where the request is refused before any rule is asked.
+    /// The code of the refusal, where the request is refused before any rule is asked, or
+    /// because its body cannot be looked at.
     pub refused: Option<String>,
     /// The site.
     pub site: String,

@@ -3,7 +3,8 @@
 //! ```text
 //! u8   layout version
 //! u8   flags: 1 TLS, 2 HTTP/2, 4 signature work is granted, 8 claims are remembered,
-//!      16 the head has an :authority, 32 the client sent SNI, 64 the request has a body
+//!      16 the head has an :authority, 32 the client sent SNI, 64 the request has a body,
+//!      128 that is not going to be read
 //! u8   HTTP version: 10, 11 or 20
 //! u64  clock, milliseconds since the Unix epoch
 //! 16 B peer address (IPv4 as ::ffff:a.b.c.d)      u16 peer port
@@ -29,6 +30,7 @@ const FLAG_REMEMBERED: u8 = 8;
 const FLAG_AUTHORITY: u8 = 16;
 const FLAG_SNI: u8 = 32;
 const FLAG_BODY: u8 = 64;
+const FLAG_UNREAD: u8 = 128;
 const HEADER_ENTRY_BYTES: usize = 16;
 /// The most answers to charges.
 const OVER_MAX: usize = u8::MAX as usize;
@@ -68,6 +70,8 @@ pub struct Facts<'a> {
     pub signature_granted: bool,
     /// The request has a body.
     pub body: bool,
+    /// It is not going to be read: the request ends here, and rules that wait for the body do so in vain.
+    pub body_unread: bool,
     /// Where a client is; that of another address than the client's is not used.
     pub place: Place,
     /// The fingerprint of the TLS hello; empty where it is not known.
@@ -120,7 +124,8 @@ pub fn write_input(
             | flag(facts.remembered.is_some(), FLAG_REMEMBERED)
             | flag(ranges.authority.is_some(), FLAG_AUTHORITY)
             | flag(facts.sni.is_some(), FLAG_SNI)
-            | flag(facts.body, FLAG_BODY),
+            | flag(facts.body, FLAG_BODY)
+            | flag(facts.body_unread, FLAG_UNREAD),
     );
     out.push(ranges.version);
     out.extend_from_slice(&facts.now_ms.to_le_bytes());
@@ -170,9 +175,21 @@ pub fn write_input(
 /// # Errors
 /// [`WireError::Truncated`] where the buffer is no input.
 pub fn grant_signature(input: &mut [u8]) -> Result<(), WireError> {
+    mark(input, FLAG_GRANTED)
+}
+
+/// Marks an input that was written earlier as that of a request whose body is not going to be read.
+///
+/// # Errors
+/// [`WireError::Truncated`] where the buffer is no input.
+pub fn leave_unread(input: &mut [u8]) -> Result<(), WireError> {
+    mark(input, FLAG_UNREAD)
+}
+
+fn mark(input: &mut [u8], flag: u8) -> Result<(), WireError> {
     match input {
         [LAYOUT_VERSION, flags, ..] => {
-            *flags |= FLAG_GRANTED;
+            *flags |= flag;
             Ok(())
         }
         [version, _, ..] => Err(WireError::Version(*version)),
@@ -301,6 +318,12 @@ impl<'a> Input<'a> {
     #[must_use]
     pub fn has_body(&self) -> bool {
         self.flags & FLAG_BODY != 0
+    }
+
+    /// The body is not going to be read.
+    #[must_use]
+    pub fn body_unread(&self) -> bool {
+        self.flags & FLAG_UNREAD != 0
     }
 
     /// Whether the first charges of this request are over their limits, in their order.
@@ -441,6 +464,15 @@ mod tests {
         assert!(input.signature_granted());
         assert_eq!(input.target, b"/a?b=c");
         assert_eq!(grant_signature(&mut []), Err(WireError::Truncated("flags")));
+    }
+
+    #[test]
+    fn a_body_that_is_left_unread_is_still_one() {
+        let (mut bytes, _) = sample();
+        assert!(!Input::parse(&bytes).expect("own output").body_unread());
+        leave_unread(&mut bytes).expect("an input");
+        let input = Input::parse(&bytes).expect("still an input");
+        assert!(input.has_body() && input.body_unread() && !input.signature_granted());
     }
 
     proptest! {

@@ -26,11 +26,13 @@ pub mod inspection;
 pub mod rules;
 pub mod verdict;
 
-pub use input::{Facts, HeadRanges, HeaderRange, Input, Place, grant_signature, write_input};
+pub use input::{
+    Facts, HeadRanges, HeaderRange, Input, Place, grant_signature, leave_unread, write_input,
+};
 pub use inspection::{Finding, FoundValue, Inspection, Outcome, RulesSaid};
 pub use rules::{COUNTED_MAX, Counted, RateCharge};
 pub use verdict::{
-    Answer, ImagePlan, LimitCharge, Need, NeedKind, Plan, Seen, Stage, Verdict, VerdictBody,
+    Answer, IMAGE_BYTES_MAX, LimitCharge, Need, NeedKind, Plan, Seen, Stage, Verdict, VerdictBody,
 };
 
 /// Why a buffer was refused. The host treats it as a fault of the component, the component as a
@@ -57,7 +59,7 @@ pub enum WireError {
 }
 
 /// The version of both layouts; the first byte of every buffer.
-pub const LAYOUT_VERSION: u8 = 3;
+pub const LAYOUT_VERSION: u8 = 4;
 
 /// "No such index" for sites, routes and rules.
 pub const NONE: u16 = u16::MAX;

@@ -10,8 +10,8 @@
 //! then one of
 //!   plan    bytes origin target, u8 has key + bytes cache key, u8 has claims + bytes claims,
 //!           u8 n limits: n times (u16 limit, bytes key),
-//!           u8 has image + image, u8 n headers: n times (bytes name, bytes value),
-//!           u8 has answer + answer
+//!           u8 picture: 1 there is one, 2 its format was chosen by Accept; bytes its options,
+//!           u8 n headers: n times (bytes name, bytes value), u8 has answer + answer
 //!   answer  u16 status, bytes code, bytes detail, bytes cause, bytes body, bytes content type,
 //!           u8 n headers: n times (bytes, bytes), bytes to remember, u8 remember briefly
 //!   need    u8 kind, bytes state
@@ -137,8 +137,12 @@ pub struct Plan<'a> {
     pub remember: Option<&'a [u8]>,
     /// Limits to charge, all or none.
     pub limits: Vec<LimitCharge<'a>>,
-    /// The image to make of the origin's answer.
-    pub image: Option<ImagePlan>,
+    /// The picture to make of the origin's answer: its options as the canonical text of
+    /// `lockgate-image-options`, at most [`IMAGE_BYTES_MAX`].
+    pub image: Option<&'a str>,
+    /// The answer depends on `Accept`: the format of a picture was chosen by it, or was left as it
+    /// is.
+    pub negotiated: bool,
     /// Header fields to set on the request to the origin, replacing the client's.
     pub set_headers: Fields<'a>,
     /// What answers once the limits are charged, in place of cache and origin.
@@ -154,20 +158,8 @@ pub struct LimitCharge<'a> {
     pub key: &'a [u8],
 }
 
-/// An image to make; 0 stands for "not given".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ImagePlan {
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// 0 inside, 1 cover, 2 contain, 3 fill, 4 outside (the names of Sharp).
-    pub fit: u8,
-    /// 0 as the source, 1 JPEG, 2 PNG, 3 WebP.
-    pub format: u8,
-    /// 1 to 100.
-    pub quality: u8,
-}
+/// The most bytes of a picture's options.
+pub const IMAGE_BYTES_MAX: usize = 2048;
 
 /// A response made without the origin.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -303,12 +295,8 @@ fn write_plan(out: &mut Vec<u8>, plan: &Plan<'_>) {
         out.extend_from_slice(&charge.limit.to_le_bytes());
         put_bytes(out, charge.key);
     }
-    out.push(u8::from(plan.image.is_some()));
-    if let Some(image) = plan.image {
-        out.extend_from_slice(&image.width.to_le_bytes());
-        out.extend_from_slice(&image.height.to_le_bytes());
-        out.extend_from_slice(&[image.fit, image.format, image.quality]);
-    }
+    out.push(u8::from(plan.image.is_some()) | u8::from(plan.negotiated) << 1);
+    put_bytes(out, plan.image.unwrap_or_default().as_bytes());
     write_headers(out, &plan.set_headers);
     out.push(u8::from(plan.answer.is_some()));
     if let Some(answer) = &plan.answer {
@@ -332,19 +320,12 @@ fn read_plan<'a>(cursor: &mut Cursor<'a>) -> Result<Plan<'a>, WireError> {
             key: cursor.bytes("limit key")?,
         });
     }
-    let image = if cursor.u8("image")? == 0 {
-        None
-    } else {
-        let (width, height) = (cursor.u32("width")?, cursor.u32("height")?);
-        let [fit, format, quality] = cursor.array("image")?;
-        Some(ImagePlan {
-            width,
-            height,
-            fit,
-            format,
-            quality,
-        })
-    };
+    let picture = cursor.u8("picture")?;
+    let options = cursor.bytes("picture")?;
+    // The canonical text is ASCII; whatever else it holds is the component's to refuse.
+    let plain = options.len() <= IMAGE_BYTES_MAX && options.is_ascii();
+    let options = str::from_utf8(options).ok().filter(|_| plain);
+    let options = options.ok_or(WireError::Range("the picture"))?;
     let set_headers = read_headers(cursor)?;
     let answer = match cursor.u8("answer")? {
         0 => None,
@@ -355,7 +336,8 @@ fn read_plan<'a>(cursor: &mut Cursor<'a>) -> Result<Plan<'a>, WireError> {
         cache_key,
         remember,
         limits,
-        image,
+        image: (picture & 1 != 0).then_some(options),
+        negotiated: picture & 2 != 0,
         set_headers,
         answer,
     })
@@ -462,13 +444,8 @@ mod tests {
                     limit: 4,
                     key: b"k",
                 }],
-                image: Some(ImagePlan {
-                    width: 800,
-                    height: 0,
-                    fit: 1,
-                    format: 3,
-                    quality: 80,
-                }),
+                image: Some("w=800,fit=cover,f=webp,q=80"),
+                negotiated: true,
                 set_headers: vec![(b"x-customer", b"alice")],
                 answer: Some(Answer {
                     status: 200,

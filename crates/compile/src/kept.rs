@@ -3,11 +3,10 @@
 //! should wait.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use lockgate_config::types::Crs;
 use lockgate_seclang::Source;
@@ -32,50 +31,39 @@ static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 pub(crate) struct Digest([u8; 32]);
 
 impl Digest {
-    /// Reads all sources, and the files beside them that they may name. Adds every file to
-    /// `files`.
+    /// Reads all sources, and the files that they name: `named`.
     ///
     /// # Errors
     /// The file that cannot be read.
     pub(crate) fn of(
         crs: &Crs,
         sources: &[Source],
-        files: &mut Vec<PathBuf>,
+        named: &BTreeSet<PathBuf>,
     ) -> Result<Self, String> {
         let mut hash = Sha256::new();
-        hash.update(this_build().to_le_bytes());
+        hash.update(this_build());
         hash.update([u8::from(crs.inspect_responses)]);
         let own: Vec<&Path> = [&crs.before, &crs.after]
             .into_iter()
             .filter_map(|file| file.as_ref()?.parent())
             .collect();
-        let mut read = BTreeSet::new();
         // In their order: the same directives before and after the set are other rules.
         for source in sources {
             match source {
                 Source::Text { text, .. } => add(&mut hash, text.as_bytes()),
                 Source::File(path) => {
                     add(&mut hash, short(path, &own).as_os_str().as_encoded_bytes());
-                    read.insert(path.clone());
                 }
             }
         }
-        read.extend(beside(&crs.path.join("rules"), &["data"])?);
-        // Directives of the site may name files next to them.
-        for own in [&crs.before, &crs.after].into_iter().flatten() {
-            if let Some(folder) = own.parent() {
-                read.extend(beside(folder, &[])?);
-            }
-        }
         let mut named: Vec<(&Path, &PathBuf)> =
-            read.iter().map(|path| (short(path, &own), path)).collect();
+            named.iter().map(|path| (short(path, &own), path)).collect();
         named.sort();
-        for (name, path) in named {
-            let bytes = std::fs::read(path)
+        for (name, path) in named.iter().filter(|(_, path)| path.is_file()) {
+            let bytes = lockgate_seclang::read(path)
                 .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
             add(&mut hash, name.as_os_str().as_encoded_bytes());
             add(&mut hash, &bytes);
-            files.push(path.clone());
         }
         Ok(Self(hash.finalize().into()))
     }
@@ -88,29 +76,14 @@ fn short<'a>(path: &'a Path, own: &[&Path]) -> &'a Path {
     short.unwrap_or(path)
 }
 
-/// The files of a folder with one of these extensions; all of them where none is named.
-fn beside(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, String> {
-    let told = |error: io::Error| format!("cannot read {}: {error}", folder.display());
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(told)? {
-        let path = entry.map_err(told)?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let is_meant = extensions.is_empty()
-            || extension.is_some_and(|extension| extensions.contains(&extension));
-        if is_meant && path.is_file() {
-            found.push(path);
-        }
-    }
-    Ok(found)
-}
-
 fn add(hash: &mut Sha256, bytes: &[u8]) {
     hash.update((bytes.len() as u64).to_le_bytes());
     hash.update(bytes);
 }
 
 /// The image with this digest: the one that is kept, in the process or in `folder`, or what `make`
-/// makes. A folder that cannot be written costs the next start time, nothing else.
+/// makes. It is kept where the files are still those of the digest after they were read (`still`). A
+/// folder that cannot be written costs the next start time, nothing else.
 ///
 /// # Errors
 /// Those of `make`.
@@ -118,6 +91,7 @@ pub(crate) fn get_or_make(
     digest: &Digest,
     folder: Option<&Path>,
     make: impl FnOnce() -> Result<Vec<u8>, Vec<Fault>>,
+    still: impl FnOnce() -> bool,
 ) -> Result<Arc<Vec<u8>>, Vec<Fault>> {
     let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let found = kept()
@@ -131,6 +105,9 @@ pub(crate) fn get_or_make(
         Some(image) => Arc::new(image),
         None => {
             let image = Arc::new(make()?);
+            if !still() {
+                return Ok(image);
+            }
             if let Some(folder) = folder {
                 // It is made again at the next start.
                 let _ = write(folder, digest, &image);
@@ -146,14 +123,27 @@ pub(crate) fn get_or_make(
     Ok(image)
 }
 
-/// What tells this build from another, whose compiler may make another image of the same rules.
-fn this_build() -> u64 {
-    let stamp = || {
-        let meta = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
-        let since = meta.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH);
-        Some(meta.len() ^ u64::try_from(since.ok()?.as_nanos()).ok()?)
-    };
-    stamp().unwrap_or_default()
+/// What tells this build from another, whose compiler may make another image of the same rules: the
+/// SHA-256 of the program that runs. Where that cannot be read nothing is taken over from other processes.
+fn this_build() -> [u8; 32] {
+    static BUILD: LazyLock<[u8; 32]> = LazyLock::new(|| {
+        let program = || -> io::Result<[u8; 32]> {
+            // What runs, also where another build lies in its place by now.
+            let link = Path::new("/proc/self/exe");
+            let own = std::env::current_exe();
+            let mut file = File::open(link).or_else(|_| File::open(own?))?;
+            let mut hash = Sha256::new();
+            io::copy(&mut file, &mut hash)?;
+            Ok(hash.finalize().into())
+        };
+        program().unwrap_or_else(|_| {
+            let mut hash = Sha256::new();
+            hash.update(std::process::id().to_le_bytes());
+            hash.update(format!("{:?}", std::time::SystemTime::now()));
+            hash.finalize().into()
+        })
+    });
+    *BUILD
 }
 
 fn entry(folder: &Path, digest: &Digest) -> PathBuf {
@@ -164,7 +154,7 @@ fn entry(folder: &Path, digest: &Digest) -> PathBuf {
 /// An image of the folder: one that nobody else can have written, whole.
 fn read(folder: &Path, digest: &Digest) -> Option<Vec<u8>> {
     let path = entry(folder, digest);
-    if !is_ours(&path) || !is_ours(folder) {
+    if !lockgate_own_files::is_own(&path) {
         return None;
     }
     let mut image = std::fs::read(&path).ok()?;
@@ -173,28 +163,9 @@ fn read(folder: &Path, digest: &Digest) -> Option<Vec<u8>> {
     (Sha256::digest(&image).as_slice() == sum).then_some(image)
 }
 
-/// Neither another user nor a group of users can have written it.
-fn is_ours(path: &Path) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    std::fs::metadata(path).is_ok_and(|meta| meta.uid() == own && meta.mode() & 0o022 == 0)
-}
-
 fn write(folder: &Path, digest: &Digest, image: &[u8]) -> io::Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
-    let path = entry(folder, digest);
-    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    file.write_all(image)?;
-    file.write_all(&Sha256::digest(image))?;
-    std::fs::rename(&unfinished, &path)?;
+    let sum = Sha256::digest(image);
+    lockgate_own_files::put(&entry(folder, digest), &[image, &sum])?;
     forget_old(folder)
 }
 

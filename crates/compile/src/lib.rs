@@ -21,8 +21,9 @@ mod sign_in;
 
 pub use fault::Fault;
 pub use firewall::{compile_rules, needs_host};
+pub use image::picture_limits;
 pub use limits::limit_specs;
-pub use programs::{Trial, crs_of};
+pub use programs::{Trial, crs_files, crs_of};
 pub use shadows::warnings;
 pub use shell::{route_cache, rules_body_bytes, shell_document};
 
@@ -97,6 +98,7 @@ fn compile_with(
             firewall: firewalls.of(loaded, name, site, &mut faults),
             program: programs.of(loaded, name, site, &mut faults),
             path_parameters: site.path_parameters == PathParameters::Forward,
+            unknown_coding_passes: inspection::unknown_coding_passes(loaded, site),
         });
         let hosts: Vec<&str> = site.hosts.iter().map(|host| host.as_str()).collect();
         let key = format!("sites.{name}");

@@ -59,7 +59,7 @@ pub(crate) fn compile(
         image: route
             .image
             .as_ref()
-            .map(|image| image::compile(config, image)),
+            .map(|image| image::compile(config, route, image, key, faults)),
     }
 }
 

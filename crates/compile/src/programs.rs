@@ -1,6 +1,6 @@
 //! Programs of the inspection: the Core Rule Set as a rule file switches it on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use lockgate_bundle::Program;
 use lockgate_config::types::{Crs, CrsMode, OversizeHandling, Site};
 use lockgate_config::{Loaded, Provenance};
+use lockgate_seclang::ast::Ast;
 use lockgate_seclang::{Source, crs};
 
 use crate::Fault;
@@ -22,7 +23,7 @@ pub(crate) struct Programs<'a> {
     known: BTreeMap<PathBuf, Option<u16>>,
     programs: Vec<Program>,
     images: Vec<Arc<Vec<u8>>>,
-    /// Files that they were made of.
+    /// Files that they were made of, and folders whose files they take.
     files: Vec<PathBuf>,
     /// Where images are kept.
     store: Option<&'a Path>,
@@ -57,6 +58,19 @@ pub fn crs_of<'l>(loaded: &'l Loaded, site: &'l Site) -> Option<(&'l Path, &'l C
         let crs = loaded.rules.get(file)?.crs.as_ref()?;
         Some((file.as_path(), crs))
     })
+}
+
+/// The files that a Core Rule Set is made of, and the folders whose files it takes: those to watch, also
+/// where something is wrong with them.
+#[must_use]
+pub fn crs_files(crs: &Crs) -> Vec<PathBuf> {
+    let mut named = BTreeSet::new();
+    if let Ok(sources) = sources(crs, None)
+        && let Ok(ast) = lockgate_seclang::parse_noting(&sources, &mut named)
+    {
+        named.extend(ast.named_files());
+    }
+    named.into_iter().collect()
 }
 
 impl<'a> Programs<'a> {
@@ -126,7 +140,21 @@ impl<'a> Programs<'a> {
                 return None;
             }
         };
-        let digest = match Digest::of(crs, &sources, &mut self.files) {
+        let mut named = BTreeSet::new();
+        let parsed = lockgate_seclang::parse_noting(&sources, &mut named);
+        if let Ok(ast) = &parsed {
+            named.extend(ast.named_files());
+        }
+        // Also where something is wrong with them: then they are about to be mended.
+        self.files.extend(named.iter().cloned());
+        let ast = match parsed {
+            Ok(ast) => ast,
+            Err(wrong) => {
+                faults.extend(wrong.iter().map(fault));
+                return None;
+            }
+        };
+        let digest = match Digest::of(crs, &sources, &named) {
             Ok(digest) => digest,
             Err(error) => {
                 faults.push(at("crs.path", error));
@@ -134,8 +162,13 @@ impl<'a> Programs<'a> {
             }
         };
         let made = match trial {
-            Some(_) => image(crs, &sources).map(Arc::new),
-            None => kept::get_or_make(&digest, self.store, || image(crs, &sources)),
+            Some(_) => image(crs, &ast).map(Arc::new),
+            None => kept::get_or_make(
+                &digest,
+                self.store,
+                || image(crs, &ast),
+                || Digest::of(crs, &sources, &named).as_ref() == Ok(&digest),
+            ),
         };
         let image = match made {
             Ok(image) => image,
@@ -245,10 +278,9 @@ fn setup(crs: &Crs) -> String {
     )
 }
 
-fn image(crs: &Crs, sources: &[Source]) -> Result<Vec<u8>, Vec<Fault>> {
+fn image(crs: &Crs, ast: &Ast) -> Result<Vec<u8>, Vec<Fault>> {
     let told = |faults: Vec<lockgate_seclang::Fault>| faults.iter().map(fault).collect::<Vec<_>>();
-    let ast = lockgate_seclang::parse(sources).map_err(told)?;
-    let mut compiled = lockgate_seclang::compile(&ast).map_err(told)?;
+    let mut compiled = lockgate_seclang::compile(ast).map_err(told)?;
     if !crs.inspect_responses {
         // Phases 3 and 4: without responses nothing is kept for them.
         for phase in compiled.program.phases.iter_mut().skip(2).take(2) {

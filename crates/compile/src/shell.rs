@@ -10,7 +10,7 @@ use lockgate_shell::{
     Audience, Cache, Document, Encoding, Image, Limit, Origin, RouteCache, Signatures, VERSION,
 };
 
-use crate::{Compiled, limit_specs};
+use crate::{Compiled, limit_specs, picture_limits};
 
 /// The document that belongs to a compiled configuration. `component` is the SHA-256 of the policy
 /// component that will run it, for records; it may be empty.
@@ -44,8 +44,6 @@ pub fn shell_document(config: &GatewayConfig, compiled: &Compiled, component: &s
             object_bytes_max: config.cache.object_bytes_max,
         },
         image: Image {
-            source_bytes_max: config.image.source_bytes_max,
-            pixels_max: config.image.pixels_max,
             dimension_max: config.image.dimension_max,
             timeout_ms: config.image.wall_clock_ms_max,
         },
@@ -80,7 +78,10 @@ fn route(config: &GatewayConfig, route: &Route) -> lockgate_shell::Route {
         },
         cache: route_cache(route),
         body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
-        vary_accept: route.image.as_ref().is_some_and(|image| image.auto_format),
+        image: route
+            .image
+            .as_ref()
+            .map(|image| picture_limits(config, image)),
         response_headers: route
             .response_headers
             .iter()

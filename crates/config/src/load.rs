@@ -291,7 +291,8 @@ impl Loader {
         match named.used_as.as_str() {
             "rules" => self.rule_file(named),
             // Read by the one who uses them.
-            "secret" | "output" | "crs-release" | "seclang" | "geo-database" | "state" => {}
+            "secret" | "output" | "crs-release" | "seclang" | "geo-database" | "state"
+            | "watermark" => {}
             "rules-folder" => check::folder(named, &mut self.faults),
             "jwks" => {
                 if let Some(text) = self.text(named) {

@@ -7,7 +7,7 @@ use crate::instead::Instead;
 use crate::shape::{self, ArrayShape, Shape, TableShape, TextShape};
 use crate::spelling::{nearest, quoted};
 use crate::tree::{Entry, Node, Value, push_key};
-use crate::types::{Cidr, grammar, rule_grammar};
+use crate::types::{Cidr, grammar, image_grammar, rule_grammar};
 
 /// What a walk finds.
 #[derive(Default)]
@@ -29,7 +29,8 @@ pub(crate) struct Reference {
 /// A file that is named.
 pub(crate) struct NamedFile {
     /// The use: `rules`, `certificate`, `private-key`, `jwks`, `ip-list`, `user-agent-list`,
-    /// `secret`, `output`, `crs-release`, `seclang`, `rules-folder` or `state`.
+    /// `secret`, `output`, `crs-release`, `seclang`, `rules-folder`, `state` or
+    /// `watermark`.
     pub(crate) used_as: String,
     pub(crate) file: std::path::PathBuf,
     pub(crate) at: Provenance,
@@ -351,6 +352,7 @@ fn meant(format: &str, text: &str) -> Option<String> {
             _ => None,
         },
         "field" | "rate-key" => near_field(text),
+        "image-option" => nearest(text, image_grammar::names()).map(str::to_owned),
         "transformation" => {
             let names = rule_grammar::transformations();
             nearest(text, names.iter().map(String::as_str)).map(str::to_owned)
@@ -402,6 +404,10 @@ fn misspelt(format: &str, text: &str) -> Option<String> {
         "header-name" => grammar::header_name(text),
         "header-value" => grammar::header_value(text),
         "host" => grammar::host_pattern(text),
+        "image-folder" => image_grammar::folder(text),
+        "image-option" => image_grammar::option(text),
+        "image-options" => image_grammar::options(text),
+        "image-source" => image_grammar::source(text),
         "method" => grammar::method(text),
         "name" => grammar::name(text),
         "origin-url" => grammar::origin_url(text),

@@ -126,6 +126,7 @@ fn what_is_needed_early_is_found_in_a_broken_configuration() {
         rule_versions: Some(RuleVersions {
             rules: folder.path("rules"),
             path: folder.path("deep/state"),
+            keep_max: 1000,
         }),
     };
     assert_eq!(early(&sources), expected);

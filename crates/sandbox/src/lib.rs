@@ -11,7 +11,7 @@ pub mod priority;
 mod store;
 
 pub use engine::Sandbox;
-pub use store::{Budget, State, StopCause, new_store, start_call, stop_cause};
+pub use store::{Budget, State, StopCause, memory_bytes, new_store, start_call, stop_cause};
 
 /// The first eight bytes of a hexadecimal digest, as records name a component.
 #[must_use]

@@ -43,7 +43,7 @@ pub fn load(engine: &Engine, path: &Path, store: &Path) -> anyhow::Result<Loaded
         .precompile_component(&bytes)
         .map_err(anyhow::Error::from)
         .with_context(|| format!("{} is no component that this host runs", path.display()))?;
-    if let Err(error) = write_entry(&entry, &compiled) {
+    if let Err(error) = lockgate_own_files::put(&entry, &[&compiled]) {
         tracing::warn!(store = %store.display(), %error, "precompiled component not kept");
     }
     let component = deserialize(engine, &compiled)?;
@@ -55,14 +55,14 @@ pub fn load(engine: &Engine, path: &Path, store: &Path) -> anyhow::Result<Loaded
 }
 
 fn read_entry(engine: &Engine, entry: &Path) -> Option<Component> {
-    if !entry.is_file() || !owned_by_us(entry) {
+    if !lockgate_own_files::is_own(entry) {
         return None;
     }
     #[allow(
         unsafe_code,
-        reason = "loading what this host compiled itself, see `owned_by_us`"
+        reason = "loading what this host compiled itself, see `is_own`"
     )]
-    // SAFETY: the file was written by `write_entry` of the same user (checked above, together
+    // SAFETY: the file was written by `put` of the same user (checked above, together
     // with its directory) from `precompile_component` of the same engine (in the name).
     let component = unsafe { Component::deserialize_file(engine, entry) };
     match component {
@@ -82,35 +82,6 @@ fn deserialize(engine: &Engine, compiled: &[u8]) -> anyhow::Result<Component> {
     // SAFETY: as the reason says.
     let component = unsafe { Component::deserialize(engine, compiled) };
     component.map_err(anyhow::Error::from)
-}
-
-/// Neither the entry nor its directory can have been written by another user.
-fn owned_by_us(entry: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let user = rustix::process::geteuid().as_raw();
-    let safe = |path: &Path| {
-        std::fs::metadata(path).is_ok_and(|meta| meta.uid() == user && meta.mode() & 0o022 == 0)
-    };
-    safe(entry) && entry.parent().is_some_and(safe)
-}
-
-fn write_entry(entry: &Path, compiled: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-    if let Some(directory) = entry.parent() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-    }
-    let unfinished = entry.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    std::io::Write::write_all(&mut file, compiled)?;
-    std::fs::rename(&unfinished, entry)
 }
 
 fn engine_key(engine: &Engine) -> String {

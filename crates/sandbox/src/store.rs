@@ -47,6 +47,8 @@ const TABLE_ELEMENTS_MAX: usize = 100_000;
 struct Limits {
     /// Bytes that all linear memories together may still grow by.
     memory_bytes_left: usize,
+    /// What they could grow by at first.
+    memory_bytes_max: usize,
 }
 
 impl ResourceLimiter for Limits {
@@ -93,6 +95,7 @@ pub(crate) const STDERR_BYTES_MAX: usize = 4096;
 pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
     let limits = Limits {
         memory_bytes_left: memory_bytes_max,
+        memory_bytes_max,
     };
     let budget = Budget {
         cpu: Duration::from_secs(10),
@@ -143,6 +146,13 @@ pub fn stop_cause(store: &Store<State>) -> Option<StopCause> {
     store.data().stopped
 }
 
+/// Bytes of all linear memories together. They never shrink: it is also the most they had.
+#[must_use]
+pub fn memory_bytes(store: &Store<State>) -> usize {
+    let limits = &store.data().limits;
+    limits.memory_bytes_max - limits.memory_bytes_left
+}
+
 /// CPU time of the calling thread.
 fn thread_cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
@@ -173,5 +183,6 @@ mod tests {
         assert!(two.grow(&mut store, 2).is_err());
         assert_eq!(two.grow(&mut store, 1).unwrap(), 4);
         assert!(one.grow(&mut store, 1).is_err());
+        assert_eq!(memory_bytes(&store), 10 * PAGE);
     }
 }

@@ -1,6 +1,7 @@
 //! What SecLang files say, with the place of each part.
 use crate::place::{Place, Text};
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 /// The items of all files in the order in which they take effect.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,35 @@ impl Ast {
             .filter(|item| matches!(item, Item::Rule(_)))
             .count()
     }
+
+    /// The files that operators such as `@pmFromFile` name, whether or not they are there.
+    pub fn named_files(&self) -> impl Iterator<Item = PathBuf> {
+        let operators = self.items.iter().filter_map(|item| match item {
+            Item::Rule(rule) => rule.operator.as_ref(),
+            _ => None,
+        });
+        operators
+            .filter(|operator| names_files(operator.name.as_str()))
+            .flat_map(|operator| beside(&operator.argument))
+    }
+}
+
+/// Whether the argument of an operator is a list of files.
+fn names_files(operator: &str) -> bool {
+    ["pmFromFile", "pmf", "ipMatchFromFile", "ipMatchF"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(operator))
+}
+
+/// The files that an argument names, beside the file that it stands in.
+pub(crate) fn beside(argument: &Text) -> Vec<PathBuf> {
+    let place = argument.start();
+    let folder = place.file.parent().unwrap_or(Path::new(""));
+    argument
+        .as_str()
+        .split_ascii_whitespace()
+        .map(|name| folder.join(name))
+        .collect()
 }
 
 /// Something that is accepted and changes nothing.

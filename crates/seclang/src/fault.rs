@@ -64,6 +64,9 @@ pub enum FaultKind {
     /// Includes that go too deep, which a file that includes itself does.
     #[error("more than {0} files include each other")]
     IncludeDepth(usize),
+    /// Includes that never end, or far too much.
+    #[error("more than {0} files, or more than {1} bytes in them")]
+    TooManyFiles(usize, usize),
     /// A quote without its end.
     #[error("this quote is never closed")]
     Unclosed,

@@ -25,5 +25,6 @@ mod place;
 
 pub use compile::{Compiled, RuleInfo, compile};
 pub use fault::{Fault, FaultKind, What};
-pub use parse::{Source, parse};
+pub use parse::read::bytes as read;
+pub use parse::{Source, parse, parse_noting};
 pub use place::{Place, Text};

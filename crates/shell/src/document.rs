@@ -1,6 +1,7 @@
 //! The shell's document: what is decided by the configuration but is not the policy's to know.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lockgate_http_cache::RoutePolicy;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::inspection::{InspectionPlan, Pace};
 
 /// The format that this build reads and writes.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What a shell needs besides the policy bundle. Indexes are those of the bundle: sites in the
 /// order of their names, routes in the order of sites and of their file, limits in the order of
@@ -78,8 +79,8 @@ pub struct Route {
     pub cache: Option<RouteCache>,
     /// The most bytes of a request's body.
     pub body_bytes_max: u64,
-    /// Answers depend on `Accept`: the format of pictures is negotiated.
-    pub vary_accept: bool,
+    /// Bounds of its pictures; `None`: it makes none.
+    pub image: Option<PictureLimits>,
     /// Fields set on every response, replacing the origin's: name and value.
     pub response_headers: Vec<(String, String)>,
 }
@@ -299,14 +300,36 @@ pub struct Cache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// Bytes of a source.
-    pub source_bytes_max: u64,
-    /// Width times height of a source.
-    pub pixels_max: u64,
     /// Width and height of an output, each.
     pub dimension_max: u32,
     /// Time for one picture, milliseconds.
     pub timeout_ms: u64,
+}
+
+/// Bounds of the pictures of a route, and what may be laid over them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PictureLimits {
+    /// Bytes of a source.
+    pub source_bytes_max: u64,
+    /// Width times height of a source.
+    pub pixels_max: u64,
+    /// Frames of an animation.
+    pub frames_max: u32,
+    /// A source that ends early is shown as far as it goes; else it is refused.
+    pub keep_truncated: bool,
+    /// What `wm` may name.
+    pub watermarks: BTreeMap<String, Watermark>,
+}
+
+/// Where a watermark is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watermark {
+    /// At this path of the route's origin.
+    Path(String),
+    /// In this file of the host.
+    File(PathBuf),
 }
 
 /// The budget for signatures not seen before, a second.
@@ -391,7 +414,14 @@ pub(crate) mod tests {
                     default_ttl_s: Some(10),
                 }),
                 body_bytes_max: 1024,
-                vary_accept: false,
+                image: Some(PictureLimits {
+                    source_bytes_max: 1,
+                    pixels_max: 2,
+                    frames_max: 3,
+                    keep_truncated: true,
+                    watermarks: [("logo".to_owned(), Watermark::Path("/logo.png".to_owned()))]
+                        .into(),
+                }),
                 response_headers: vec![("x-a".to_owned(), "b".to_owned())],
             }],
             inspections: vec![Some(InspectionPlan {
@@ -432,8 +462,6 @@ pub(crate) mod tests {
                 object_bytes_max: 1,
             },
             image: Image {
-                source_bytes_max: 1,
-                pixels_max: 1,
                 dimension_max: 1,
                 timeout_ms: 1,
             },

@@ -34,8 +34,8 @@ pub mod spin;
 pub mod told;
 
 pub use document::{
-    Audience, Cache, Document, DocumentError, Encoding, Image, Limit, Origin, Program, Route,
-    RouteCache, SecretFault, Signatures, VERSION, Window,
+    Audience, Cache, Document, DocumentError, Encoding, Image, Limit, Origin, PictureLimits,
+    Program, Route, RouteCache, SecretFault, Signatures, VERSION, Watermark, Window,
 };
 pub use package::{Package, PackageError, hex_digest};
 pub use programs::Programs;

@@ -1,6 +1,7 @@
 //! What an answer says of itself once another picture is made of it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use lockgate_image_options::{Format, Options};
 use sha2::{Digest as _, Sha256};
 
 /// Fields of the source that are about its bytes.
@@ -67,15 +68,25 @@ pub fn etag(picture: &[u8]) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("\"{tag}\"")).ok()
 }
 
-/// The media type of the number of a format in a plan; `None` where the source decides.
+/// The media type of what these options make; `None` where the source has a say: it decides where
+/// they name no format, and one that moves does not become AVIF by `Accept` alone.
 #[must_use]
-pub fn media_type(format: u8) -> Option<&'static str> {
-    match format {
-        1 => Some("image/jpeg"),
-        2 => Some("image/png"),
-        3 => Some("image/webp"),
-        _ => None,
+pub fn media_type(options: &str, negotiated: bool) -> Option<&'static str> {
+    let format = Options::parse(options).ok()?.format?;
+    (format != Format::Avif || !negotiated).then(|| format.media_type())
+}
+
+/// The name of the watermark that these options ask for.
+#[must_use]
+pub fn watermark(options: &str) -> Option<String> {
+    // Most ask for none, and nothing else of theirs has this in it.
+    if !options.contains("wm=") {
+        return None;
     }
+    Options::parse(options)
+        .ok()?
+        .watermark
+        .map(|mark| mark.source)
 }
 
 #[cfg(test)]
@@ -104,6 +115,16 @@ mod tests {
         headers.insert("vary", HeaderValue::from_static("accept"));
         about_the_output(&mut headers);
         assert!(!headers.contains_key("vary"));
+    }
+
+    #[test]
+    fn options_tell_what_comes_of_them() {
+        assert_eq!(media_type("w=5,f=png", false), Some("image/png"));
+        assert_eq!(media_type("w=5,f=avif", false), Some("image/avif"));
+        assert_eq!(media_type("w=5,f=avif", true), None);
+        assert_eq!(media_type("w=5", false), None);
+        assert_eq!(watermark("w=5,wm=logo:east"), Some("logo".to_owned()));
+        assert_eq!(watermark("w=5"), None);
     }
 
     #[test]

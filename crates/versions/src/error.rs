@@ -30,6 +30,9 @@ pub enum StoreError {
     /// A kept file is not what its name says, or is no longer there.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// Somebody has saved a file while it was being replaced.
+    #[error("{} was changed by hand at the same moment; that change stays", .0.display())]
+    Edited(PathBuf),
     /// There is no room for another version.
     #[error("the store holds {0} versions, which is the most")]
     Full(usize),

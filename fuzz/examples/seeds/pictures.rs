@@ -89,8 +89,8 @@ fn lossless(picture: &DynamicImage) -> Vec<u8> {
 
 /// Lossy WebP, by our own encoder.
 fn zen(picture: &DynamicImage) -> Vec<u8> {
-    let options = lockgate_image::Options::new(lockgate_image::Format::Webp);
-    let made = lockgate_image::transform(&png(picture), &options, &Limits::default());
+    let options = lockgate_image::Options::new(lockgate_image::OutputFormat::Webp);
+    let made = lockgate_image::transform(&png(picture), None, &options, &Limits::default());
     made.expect("a picture").bytes
 }
 

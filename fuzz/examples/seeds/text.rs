@@ -23,8 +23,25 @@ pub(crate) fn all() -> Vec<Seed> {
     messages(&mut seeds);
     records(&mut seeds);
     injections(&mut seeds);
+    addresses(&mut seeds);
     rules(&mut seeds);
     seeds
+}
+
+/// An address of a picture in each form.
+fn addresses(seeds: &mut Vec<Seed>) {
+    for (name, line) in [
+        ("query", "/a.jpg?w=800&h=600&fit=cover&f=auto&dpr=2&v=3"),
+        ("path", "/w=800,fit=cover,wm=logo:southeast:4_4:o60/a/b.jpg"),
+        ("signed", "/a.jpg?w=800&exp=1900000000&s=iT4VJnvo0b35BbFQQ5toPQoonU0YDs-RKQfAM_Hg65w"),
+        ("options", "crop=10p:0:80p:100,trim=9,pad=1:2:3:4,bg=ff000080,q=ssim0.98,keep=icc"),
+        ("thumbor", "unsafe/10x20:30x50/fit-in/-300x200/left/top/filters:quality(80):format(webp)/s3://b/a.jpg"),
+        ("imgproxy", "insecure/rs:fill:300:400:1/g:fp:0.5:0.3/q:80/plain/s3://b/a.jpg@webp"),
+        ("imgproxy-base64", "_/w:5/czM6Ly9i/L2EuanBn.png"),
+        ("aws", "eyJidWNrZXQiOiJiIiwia2V5IjoiYS5qcGciLCJlZGl0cyI6eyJyZXNpemUiOnsid2lkdGgiOjJ9fX0="),
+    ] {
+        seeds.push(Seed::new("image_address", name, line));
+    }
 }
 
 /// Expressions of the shipped rules, and SecLang: the base that every set is read after.

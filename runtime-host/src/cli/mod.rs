@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod explain;
 mod http;
+mod image;
 mod policy;
 mod precompile;
 mod rules;
@@ -42,6 +43,8 @@ enum Command {
     Explain(explain::Args),
     /// Make a development token for a sign-in
     Token(token::Args),
+    /// Addresses of pictures
+    Image(image::Args),
     /// Compile components ahead of the first start
     Precompile(precompile::Args),
 }
@@ -89,6 +92,7 @@ pub fn main() -> anyhow::Result<()> {
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::Image(args) => image::run(&args),
         Command::Precompile(args) => precompile::run(&args),
     }
 }

@@ -84,6 +84,27 @@ pub(super) async fn decide(
     Ok(bytes)
 }
 
+/// What the rules say of a request whose body is not going to be read; the verdict's bytes. Sign-in and
+/// limits had their say.
+pub(super) async fn without_body(
+    gate: &Arc<Gate>,
+    generation: &Arc<Generation>,
+    head: &RequestHead,
+    pending: &mut Pending,
+) -> Result<Vec<u8>, Refused> {
+    pending.body_unread = true;
+    loop {
+        let bytes = ask(gate, generation, head, pending, None).await?;
+        let Ok(verdict) = Verdict::parse(&bytes) else {
+            return Ok(bytes);
+        };
+        let (site, charges) = (verdict.seen.site, &verdict.seen.charges);
+        if !rates::charge(gate, generation, site, charges, &mut pending.over) {
+            return Ok(bytes);
+        }
+    }
+}
+
 /// Asks the policy: here, or on the inspection pool where it may take longer.
 async fn ask(
     gate: &Arc<Gate>,
@@ -149,6 +170,7 @@ pub(super) fn facts<'a>(
         sni: connection.sni.as_deref(),
         remembered,
         body: pending.has_body,
+        body_unread: pending.body_unread,
         place: pending.place,
         tls_fingerprint: connection
             .fingerprint

@@ -8,6 +8,7 @@ use lockgate_record::Stage;
 use super::Refused;
 use super::path::Step;
 use crate::http::{RequestBody, ResponseBody};
+use crate::image::memory::Digest;
 use crate::origin::Forward;
 
 /// An answer of the origin, or what was made of it.
@@ -18,6 +19,8 @@ pub(super) struct Fetched {
     pub(super) body: ResponseBody,
     pub(super) requested_at_ms: u64,
     pub(super) received_at_ms: u64,
+    /// SHA-256 of the body, where it is known already.
+    pub(super) digest: Option<Digest>,
 }
 
 /// Sends the request on, its body streaming, and waits for the head of the answer.
@@ -77,5 +80,6 @@ pub(super) async fn fetch(step: &mut Step<'_>, mut body: RequestBody) -> Result<
         },
         requested_at_ms,
         received_at_ms: super::unix_ms(),
+        digest: None,
     })
 }

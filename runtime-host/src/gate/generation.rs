@@ -10,10 +10,12 @@ use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAct
 use lockgate_firewall::CompiledRate;
 use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
+use lockgate_shell::PictureLimits;
 use lockgate_shell::inspection::InspectionPlan;
 use sha2::{Digest as _, Sha256};
 
 use super::RouteFields;
+use super::watermark::Watermarks;
 use crate::geo::Geo;
 use crate::origin::{Origin, Origins};
 use crate::policy::{Pool, Secrets};
@@ -44,6 +46,8 @@ pub struct Generation {
     pub bundle_tag: [u8; 8],
     /// How client addresses are recorded.
     pub address_mask: lockgate_record::AddressMask,
+    /// Sites that have routes with pictures.
+    pub picture_sites: usize,
     sites: Vec<String>,
     /// At the index of the site.
     inspections: Vec<Option<InspectionPlan>>,
@@ -75,8 +79,10 @@ pub struct Route {
     pub cache: Option<RoutePolicy>,
     /// The most bytes of a request's body.
     pub body_bytes_max: u64,
-    /// Answers depend on `Accept`: the format of pictures is negotiated.
-    pub vary_accept: bool,
+    /// Bounds of its pictures; `None`: it makes none.
+    pub image: Option<PictureLimits>,
+    /// The watermarks that its pictures have had.
+    pub watermarks: Watermarks,
     /// Fields set on every response, replacing the origin's.
     pub response_fields: RouteFields,
 }
@@ -135,6 +141,11 @@ impl Generation {
                 AddressMask::None => lockgate_record::AddressMask::None,
                 AddressMask::Subnet => lockgate_record::AddressMask::Subnet,
             },
+            picture_sites: config
+                .sites
+                .values()
+                .filter(|site| site.routes.iter().any(|route| route.image.is_some()))
+                .count(),
             sites: config.sites.keys().cloned().collect(),
             inspections: compiled.inspections.clone(),
             rules_body_bytes: lockgate_compile::rules_body_bytes(bundle),
@@ -250,7 +261,11 @@ fn make_route(
         origin,
         cache: cache.or(image),
         body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
-        vary_accept: route.image.as_ref().is_some_and(|image| image.auto_format),
+        image: route
+            .image
+            .as_ref()
+            .map(|image| lockgate_compile::picture_limits(config, image)),
+        watermarks: Watermarks::default(),
         response_fields: RouteFields::new(response_fields),
     }
 }

@@ -40,7 +40,10 @@ pub(super) async fn request(step: &mut Step<'_>, body: RequestBody) -> Result<Ou
         return Ok(Outcome::Pass(body));
     };
     let begun = Instant::now();
-    let (held, body) = read_request(step, reading, body).await?;
+    let (held, body) = match read_request(step, reading, body).await {
+        Ok(read) => read,
+        Err(refused) => return step.unread(refused).await.map(Outcome::Answer),
+    };
     let bytes = loop {
         let bytes = ask(step, held.clone()).await?;
         let inspection = parse(&bytes)?;

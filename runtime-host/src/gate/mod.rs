@@ -18,7 +18,10 @@ mod picture;
 mod problem;
 mod rates;
 mod route_fields;
+mod source;
 mod store;
+mod unread;
+mod watermark;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -205,6 +208,7 @@ impl Gate {
             has_authorization: false,
             has_cookie: false,
             has_body: false,
+            body_unread: false,
             trace: None,
             verdict: Vec::new(),
             answered_by: None,

@@ -18,7 +18,8 @@ use lockgate_record::Stage;
 use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
 
 use super::{
-    Gate, Generation, Refused, Route, charge, date, decide, fetch, inspect, lookup, picture, store,
+    Gate, Generation, Refused, Route, charge, date, decide, fetch, inspect, lookup, picture,
+    source, store, unread,
 };
 use crate::http::{Fields, RequestBody, RequestHead, Response};
 use crate::record::Pending;
@@ -45,7 +46,15 @@ pub(super) async fn run(
     body: RequestBody,
     pending: &mut Pending,
 ) -> Result<Response, Refused> {
-    let verdict = decide::decide(gate, generation, head, pending).await?;
+    let verdict = match decide::decide(gate, generation, head, pending).await {
+        Ok(verdict) => verdict,
+        // There is no budget for its signature.
+        Err(refused) if Verdict::parse(&pending.verdict).is_ok_and(|known| known.seen.waits) => {
+            let fields = Fields::with_capacity(128);
+            return unread::settle(gate, generation, head, pending, fields, refused).await;
+        }
+        Err(refused) => return Err(refused),
+    };
     let decided = Decided { pending, verdict };
     act(
         gate,
@@ -91,6 +100,7 @@ async fn act(
     let plan = match &verdict.body {
         VerdictBody::Plan(plan) => plan,
         VerdictBody::Answer(answer) => {
+            pending.body_unread = true;
             let fields = Fields::with_capacity(128);
             return answered(answer, seen, route, pending, fields);
         }
@@ -115,7 +125,9 @@ async fn act(
         pending,
         fields: Fields::with_capacity(256 + route.response_fields.len()),
     };
-    charge::charge(&mut step)?;
+    if let Err(refused) = charge::charge(&mut step) {
+        return step.unread(refused).await;
+    }
     let body = match inspect::request(&mut step, body).await? {
         inspect::Outcome::Pass(body) => body,
         inspect::Outcome::Answer(response) => return Ok(response),
@@ -129,10 +141,26 @@ async fn act(
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
     let room = picture::room(&step)?;
-    let fetched = fetch::fetch(&mut step, body).await?;
+    let (kept, lead) = source::find(&mut step).await;
+    let fetched = match kept {
+        Some(kept) => kept,
+        None => fetch::fetch(&mut step, body).await?,
+    };
     let mut fetched = inspect::response(&mut step, fetched).await?;
-    picture::transform(&mut step, &mut fetched, room).await?;
+    picture::transform(&mut step, &mut fetched, room, lead).await?;
     Ok(store::respond(step, fetched, forwarded))
+}
+
+impl Step<'_> {
+    /// The answer to a request that is refused before its body is read.
+    pub(super) async fn unread(&mut self, refused: Refused) -> Result<Response, Refused> {
+        if !self.seen.waits {
+            return Err(refused);
+        }
+        let fields = std::mem::take(&mut self.fields);
+        let (gate, generation, head) = (self.gate, self.generation, self.head);
+        unread::settle(gate, generation, head, self.pending, fields, refused).await
+    }
 }
 
 /// A route's own answer, or a refusal by the policy. `fields` are those that it has already.

@@ -1,32 +1,25 @@
 //! Pictures: `image.wasm` makes what the plan asks for of the origin's answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use http_body_util::BodyExt as _;
+use lockgate_http_cache::{Answer, Validators, conditional};
 use lockgate_record::Stage;
-use lockgate_wire::ImagePlan;
+use lockgate_shell::picture::{about_the_output, coding, media_type};
 use sha2::{Digest as _, Sha256};
 
-use super::Refused;
 use super::fetch::Fetched;
+use super::lookup::request_info;
 use super::path::Step;
+use super::source;
+use super::store::to_size;
+use super::{Refused, watermark};
 use crate::http::{BodyError, ResponseBody};
-use crate::image::{ImageError, ImagePool, Room, media_type};
-
-/// Fields of the source that are about its bytes.
-const OF_THE_SOURCE: [HeaderName; 9] = [
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
-    header::CONTENT_RANGE,
-    header::ETAG,
-    header::ACCEPT_RANGES,
-    HeaderName::from_static("content-md5"),
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-];
+use crate::image::memory::{Digest, Lead};
+use crate::image::{Ask, ImageError, ImagePool, Limits, Plan, Room};
 
 /// Room in the image pool, taken before the origin is asked: whoever will not get a picture
 /// does not make the gate hold its source. `None` where no picture is made.
@@ -34,7 +27,9 @@ pub(super) fn room(step: &Step<'_>) -> Result<Option<Room>, Refused> {
     if step.plan.image.is_none() || step.head.method() == b"HEAD" {
         return Ok(None);
     }
-    let room = pool(step)?.room().map_err(refused)?;
+    let site = site(step);
+    let room = pool(step)?.room(&site, step.generation.picture_sites);
+    let room = room.map_err(refused)?;
     Ok(Some(room))
 }
 
@@ -44,15 +39,16 @@ pub(super) async fn transform(
     step: &mut Step<'_>,
     fetched: &mut Fetched,
     room: Option<Room>,
+    lead: Option<Lead>,
 ) -> Result<(), Refused> {
-    let Some(plan) = step.plan.image else {
+    let Some(options) = step.plan.image else {
         return Ok(());
     };
     if fetched.status != 200 {
         return Ok(());
     }
     let Some(mut room) = room else {
-        describe(fetched, plan);
+        describe(fetched, options, step.plan.negotiated);
         return Ok(());
     };
     step.pending.stage = Stage::Image;
@@ -61,35 +57,96 @@ pub(super) async fn transform(
         return Err(refused(ImageError::Unsupported(cause)));
     }
     let pool = pool(step)?;
-    let limits = pool.config();
-    let wait = Duration::from_millis(limits.wall_clock_ms_max);
-    let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room);
-    let Ok(source) = tokio::time::timeout(wait, source).await else {
+    let Some(limits) = step.route.image.as_ref().map(Limits::from) else {
+        let cause = "the plan's route makes no pictures";
+        return Err(Refused::new(500, "policy_failed", cause));
+    };
+    let wait = Duration::from_millis(pool.config().wall_clock_ms_max);
+    let overlay = watermark::find(step, options, wait).await?;
+    let known = fetched.digest.is_some();
+    let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room, known);
+    let Ok(collected) = tokio::time::timeout(wait, source).await else {
         let cause = format!(
             "the source picture did not end within {} ms",
             wait.as_millis()
         );
         return Err(Refused::new(504, "origin_timeout", cause).at(Stage::Origin));
     };
-    let made = pool.transform(source?, plan, room);
-    let rendered = made.await.map_err(refused)?;
+    let (source, digest) = collected?;
+    let digest = fetched.digest.unwrap_or(digest);
+    if let Some(lead) = lead {
+        source::keep(step, fetched, &source, digest, lead);
+    }
+    let plan = Plan {
+        options: options.to_owned(),
+        negotiated: step.plan.negotiated,
+        overlay,
+        limits,
+    };
+    let tag = tag(pool, digest, &plan);
     let headers = &mut fetched.headers;
     about_the_output(headers);
+    headers.insert(header::ETAG, tag.clone());
+    if has(step, &tag) {
+        fetched.status = 304;
+        headers.remove(header::CONTENT_TYPE);
+        fetched.body = ResponseBody::Full(Bytes::new());
+        return Ok(());
+    }
+    let ask = Ask {
+        site: site(step),
+        source,
+        digest,
+        plan,
+    };
+    let rendered = pool.transform(ask, room).await.map_err(refused)?;
+    let headers = &mut fetched.headers;
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(rendered.content_type),
     );
-    // The same bytes have the same tag, on every node and after every restart.
-    let tag: String = Sha256::digest(&rendered.bytes)
+    fetched.body = ResponseBody::Full(rendered.bytes);
+    Ok(())
+}
+
+fn site(step: &Step<'_>) -> Arc<str> {
+    step.generation
+        .site_name(step.seen.site)
+        .unwrap_or_default()
+        .into()
+}
+
+/// The entity tag: of the source, of what is made of it, and of the component that makes it. The
+/// same on every node of one version, known before the picture is made; where the component
+/// changes, clients fetch anew what they have.
+fn tag(pool: &ImagePool, digest: Digest, plan: &Plan) -> HeaderValue {
+    let mut hash = Sha256::new();
+    hash.update(digest);
+    hash.update(pool.component_digest());
+    hash.update([u8::from(plan.negotiated)]);
+    if let Some(overlay) = &plan.overlay {
+        hash.update(Sha256::digest(overlay));
+    }
+    hash.update(&plan.options);
+    let hash = hash.finalize();
+    let hexadecimal: String = hash
         .iter()
         .take(12)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{tag}\"")) {
-        headers.insert(header::ETAG, tag);
-    }
-    fetched.body = ResponseBody::Full(rendered.bytes);
-    Ok(())
+    HeaderValue::from_str(&format!("\"{hexadecimal}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// Whether the client has the picture with this tag.
+fn has(step: &Step<'_>, tag: &HeaderValue) -> bool {
+    let validators = Validators {
+        status: 200,
+        etag: Some(tag.as_bytes()),
+        last_modified_s: None,
+        date_s: step.pending.time_unix_ms / 1000,
+    };
+    let request = request_info(step.head);
+    request.if_none_match.is_some() && conditional(&request, &validators) == Answer::NotModified
 }
 
 fn pool<'a>(step: &Step<'a>) -> Result<&'a ImagePool, Refused> {
@@ -98,20 +155,23 @@ fn pool<'a>(step: &Step<'a>) -> Result<&'a ImagePool, Refused> {
     })
 }
 
-fn refused(error: ImageError) -> Refused {
-    let refused = Refused::new(error.status(), error.code(), error.cause()).at(Stage::Image);
-    if error.status() == 503 {
-        refused.retry_after_s(1)
-    } else {
-        refused
+pub(super) fn refused(error: ImageError) -> Refused {
+    let mut refused = Refused::new(error.status(), error.code(), error.cause()).at(Stage::Image);
+    if refused.status == 503 {
+        return refused.retry_after_s(1);
     }
+    // Whoever wrote the address should know what is wrong with it.
+    if let ImageError::OptionsInvalid(detail) = error {
+        refused.detail = Some(detail);
+    }
+    refused
 }
 
 /// The answer to HEAD: what is known of the picture without making it. Its length and tag are
 /// not, and those of the source would be wrong (RFC 9110 §9.3.2 lets both be left out).
-fn describe(fetched: &mut Fetched, plan: ImagePlan) {
+fn describe(fetched: &mut Fetched, options: &str, negotiated: bool) {
     about_the_output(&mut fetched.headers);
-    if let Some(media_type) = media_type(plan.format) {
+    if let Some(media_type) = media_type(options, negotiated) {
         let media_type = HeaderValue::from_static(media_type);
         fetched.headers.insert(header::CONTENT_TYPE, media_type);
     }
@@ -120,50 +180,14 @@ fn describe(fetched: &mut Fetched, plan: ImagePlan) {
     }
 }
 
-/// Takes out what is true of the source alone.
-fn about_the_output(headers: &mut HeaderMap) {
-    for name in &OF_THE_SOURCE {
-        headers.remove(name);
-    }
-    // The gate chose these itself, for all clients alike.
-    let kept: Vec<&str> = headers
-        .get_all(header::VARY)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .filter(|name| {
-            !["", "accept", "accept-encoding"]
-                .iter()
-                .any(|ours| name.eq_ignore_ascii_case(ours))
-        })
-        .collect();
-    // What is no text stays: it makes the answer less cacheable.
-    let text = |line: &HeaderValue| line.to_str().is_ok();
-    if headers.get_all(header::VARY).iter().all(text) {
-        let kept = HeaderValue::from_str(&kept.join(", ")).ok();
-        headers.remove(header::VARY);
-        if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
-            headers.insert(header::VARY, kept);
-        }
-    }
-}
-
-/// A content coding that is not `identity`.
-fn coding(headers: &HeaderMap) -> Option<&HeaderValue> {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.find(|coding| {
-        let coding = coding.as_bytes().trim_ascii();
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    })
-}
-
-/// The whole source, under the limit of one and of all that are held.
+/// The whole source, under the limit of one and of all that are held, and its SHA-256 unless that
+/// is known: taken while it comes, so that nothing else waits long for it.
 async fn collect(
     body: &mut ResponseBody,
     bytes_max: u64,
     room: &mut Room,
-) -> Result<Bytes, Refused> {
+    known: bool,
+) -> Result<(Bytes, Digest), Refused> {
     let too_large = || {
         let cause = format!("it is longer than {bytes_max} bytes");
         refused(ImageError::TooLarge(cause))
@@ -171,7 +195,13 @@ async fn collect(
     let (stream, length) = match body {
         ResponseBody::Full(bytes) => {
             room.hold(bytes.len() as u64).map_err(refused)?;
-            return Ok(std::mem::take(bytes));
+            let source = std::mem::take(bytes);
+            let digest = if known {
+                Digest::default()
+            } else {
+                Sha256::digest(&source).into()
+            };
+            return Ok((source, digest));
         }
         ResponseBody::Stream { body, length } => (body, *length),
     };
@@ -181,6 +211,7 @@ async fn collect(
     }
     room.hold(announced).map_err(refused)?;
     let mut source = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    let mut hash = Sha256::new();
     while let Some(frame) = stream.frame().await {
         let frame = frame.map_err(interrupted)?;
         if let Ok(data) = frame.into_data() {
@@ -189,10 +220,12 @@ async fn collect(
                 return Err(too_large());
             }
             room.hold(length).map_err(refused)?;
+            hash.update(&data);
             source.extend_from_slice(&data);
         }
     }
-    Ok(source.freeze())
+    // It may be kept: without the room that it grew into.
+    Ok((to_size(source), hash.finalize().into()))
 }
 
 fn interrupted(error: BodyError) -> Refused {

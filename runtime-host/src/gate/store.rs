@@ -103,7 +103,7 @@ fn answer_lines(step: &Step<'_>, headers: &HeaderMap) -> Fields {
     if !headers.contains_key(header::DATE) {
         date::add(&mut lines);
     }
-    if step.route.vary_accept {
+    if step.plan.negotiated {
         lines.add(b"vary", b"accept");
     }
     lines
@@ -149,7 +149,7 @@ fn decide(
     })
 }
 
-fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+pub(super) fn map_fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
@@ -276,7 +276,7 @@ impl Body for Keeping {
 
 /// Bytes that hold no more memory than they need, or an eighth above it: a buffer that grew by
 /// doubling may be half empty, and the cache counts only what is in it.
-fn to_size(kept: BytesMut) -> Bytes {
+pub(super) fn to_size(kept: BytesMut) -> Bytes {
     let spare = kept.capacity() - kept.len();
     if spare > kept.len() / 8 {
         Bytes::copy_from_slice(&kept)

@@ -1,17 +1,18 @@
 //! One picture in one instance of `image.wasm`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_wire::ImagePlan;
 use wasmtime::Store;
 use wasmtime::component::Component;
 
-use super::{ImageError, Rendered, plan};
+use super::memory::{Digest, Kept, Key, Memory, Of, Turn, Wait};
+use super::{ImageError, Limits, Plan, Rendered, plan};
 use lockgate_sandbox::{
-    Budget, Sandbox, State, StopCause, deny, new_store, start_call, stop_cause,
+    Budget, Sandbox, State, StopCause, deny, memory_bytes, new_store, start_call, stop_cause,
 };
 
 #[allow(
@@ -26,16 +27,12 @@ mod bindings {
 
 pub(super) use bindings::exports::lockgate::image::image as wit;
 
-/// The width and the height that a source may have; its pixels have a limit of their own.
-const SOURCE_DIMENSION_MAX: u32 = 30_000;
-
 /// The component, linked, and what one picture may use.
-pub(super) struct ImageComponent {
+pub struct ImageComponent {
     sandbox: Sandbox,
     pre: bindings::ImageComponentPre<State>,
     memory_bytes_max: usize,
     cpu: Duration,
-    limits: wit::Limits,
     dimension_max: u32,
 }
 
@@ -44,11 +41,7 @@ impl ImageComponent {
     ///
     /// # Errors
     /// Where it exports something else, or imports what the host does not deny.
-    pub(super) fn new(
-        sandbox: &Sandbox,
-        component: &Component,
-        config: &Config,
-    ) -> anyhow::Result<Self> {
+    pub fn new(sandbox: &Sandbox, component: &Component, config: &Config) -> anyhow::Result<Self> {
         let pre = deny::linker(sandbox.engine(), component)
             .and_then(|linker| linker.instantiate_pre(component))
             .and_then(bindings::ImageComponentPre::new)
@@ -59,24 +52,84 @@ impl ImageComponent {
             pre,
             memory_bytes_max: usize::try_from(config.memory_bytes_max).unwrap_or(usize::MAX),
             cpu: Duration::from_millis(config.deadline_ms),
-            limits: wit::Limits {
-                source_bytes_max: config.source_bytes_max,
-                pixels_max: config.pixels_max,
-                dimension_max: SOURCE_DIMENSION_MAX,
-            },
             dimension_max: config.dimension_max,
         })
     }
 
-    /// Makes a picture within `wall`. The caller's thread computes.
-    pub(super) fn transform(
+    /// Makes a picture within `wall`, remembering nothing. The caller's thread computes.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn transform(
         &self,
         source: &[u8],
-        plan: ImagePlan,
+        plan: &Plan,
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
+        let mut call = self.begin(wall)?;
+        let plan = call.fixed(source, plan)?;
+        call.make(source, &plan)
+    }
+
+    /// The same bytes by `decode-scaled` and `render`: the intermediate is found in `memory`, or
+    /// goes into it. Where somebody else makes it, there is nothing but that to wait for.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn transform_with(
+        &self,
+        memory: &Arc<Memory>,
+        site: &Arc<str>,
+        source: (&[u8], Digest),
+        plan: &Plan,
+        wall: Duration,
+    ) -> Result<Step, ImageError> {
+        let (source, digest) = source;
+        let mut call = self.begin(wall)?;
+        let info = call.probe(source, plan.limits)?;
+        let plan = &call.fixed(source, plan)?;
+        let bucket = call.bucket(info, plan)?;
+        if !memory.takes(intermediate_bytes_max(info, bucket)) {
+            return call.make(source, plan).map(Step::Done);
+        }
+        let key = Key {
+            site: site.clone(),
+            of: Of::Intermediate(digest, bucket, plan.limits),
+        };
+        match memory.turn(key) {
+            Turn::Kept(kept) => call.render(&kept.bytes, plan).map(Step::Done),
+            Turn::Wait(wait) => Ok(Step::Wait(wait)),
+            Turn::Lead(lead) => {
+                let bytes = Bytes::from(call.decode(source, bucket, plan)?);
+                let kept = Kept {
+                    bytes: bytes.clone(),
+                    source: None,
+                };
+                lead.keep(kept, Duration::MAX);
+                call.render(&bytes, plan).map(Step::Done)
+            }
+        }
+    }
+
+    /// The same from an intermediate of `source` in the bucket that the options ask for.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn render(
+        &self,
+        intermediate: &[u8],
+        source: &[u8],
+        plan: &Plan,
+        wall: Duration,
+    ) -> Result<Rendered, ImageError> {
+        let mut call = self.begin(wall)?;
+        let plan = call.fixed(source, plan)?;
+        call.render(intermediate, &plan)
+    }
+
+    /// A fresh instance with one budget for all that it does.
+    fn begin(&self, wall: Duration) -> Result<Call, ImageError> {
         let mut store = new_store(&self.sandbox, self.memory_bytes_max);
-        // One budget for all that follows.
         start_call(
             &mut store,
             Budget {
@@ -84,29 +137,111 @@ impl ImageComponent {
                 wall,
             },
         );
-        let instance = match self.pre.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => return Err(stopped(&store, &error)),
-        };
-        let image = instance.lockgate_image_image();
-        let options = plan::options(plan, self.dimension_max, || {
-            let info = image.call_probe(&mut store, source, self.limits);
-            match info {
-                Ok(info) => Ok(info.map_err(ImageError::from_component)?.format),
-                Err(error) => Err(stopped(&store, &error)),
-            }
+        match self.pre.instantiate(&mut store) {
+            Ok(instance) => Ok(Call {
+                store,
+                instance,
+                dimension_max: self.dimension_max,
+            }),
+            Err(error) => Err(stopped(&store, &error)),
+        }
+    }
+}
+
+/// What a look at the memory led to.
+pub enum Step {
+    /// The picture.
+    Done(Rendered),
+    /// Somebody else decodes.
+    Wait(Wait),
+}
+
+/// An instance at work.
+struct Call {
+    store: Store<State>,
+    instance: bindings::ImageComponent,
+    dimension_max: u32,
+}
+
+impl Call {
+    /// The plan with the options that the component gets.
+    fn fixed(&mut self, source: &[u8], plan: &Plan) -> Result<Plan, ImageError> {
+        let options = plan.options(self.dimension_max, || {
+            Ok(self.probe(source, plan.limits)?.format)
         })?;
-        let answer = match image.call_transform(&mut store, source, options, self.limits) {
-            Ok(answer) => answer.map_err(ImageError::from_component)?,
-            Err(error) => return Err(stopped(&store, &error)),
-        };
-        Ok(Rendered {
+        Ok(Plan {
+            options,
+            ..plan.clone()
+        })
+    }
+
+    fn probe(&mut self, source: &[u8], limits: Limits) -> Result<wit::Info, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let answer = image.call_probe(&mut self.store, source, limits.wit());
+        self.answered(answer)
+    }
+
+    fn bucket(&mut self, info: wit::Info, plan: &Plan) -> Result<u8, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let answer = image.call_scale_bucket(&mut self.store, info, &plan.options);
+        self.answered(answer)
+    }
+
+    fn decode(&mut self, source: &[u8], bucket: u8, plan: &Plan) -> Result<Vec<u8>, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = plan.limits.wit();
+        let answer = image.call_decode_scaled(&mut self.store, source, bucket, limits);
+        self.answered(answer)
+    }
+
+    fn render(&mut self, intermediate: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = plan.limits.wit();
+        let overlay = plan.overlay.as_deref();
+        let options = &plan.options;
+        let answer = image.call_render(&mut self.store, intermediate, overlay, options, limits);
+        let answer = self.answered(answer)?;
+        Ok(self.rendered(answer))
+    }
+
+    fn make(&mut self, source: &[u8], plan: &Plan) -> Result<Rendered, ImageError> {
+        let image = self.instance.lockgate_image_image();
+        let limits = plan.limits.wit();
+        let overlay = plan.overlay.as_deref();
+        let options = &plan.options;
+        let answer = image.call_transform(&mut self.store, source, overlay, options, limits);
+        let answer = self.answered(answer)?;
+        Ok(self.rendered(answer))
+    }
+
+    fn answered<T>(
+        &self,
+        answer: wasmtime::Result<Result<T, wit::Error>>,
+    ) -> Result<T, ImageError> {
+        match answer {
+            Ok(answer) => answer.map_err(ImageError::from_component),
+            Err(error) => Err(stopped(&self.store, &error)),
+        }
+    }
+
+    fn rendered(&self, answer: wit::Rendered) -> Rendered {
+        Rendered {
             bytes: Bytes::from(answer.bytes),
             content_type: plan::content_type(answer.format),
             width: answer.width,
             height: answer.height,
-        })
+            memory_bytes: memory_bytes(&self.store),
+        }
     }
+}
+
+/// No intermediate of such a source has more bytes: four channels, and what goes before them.
+fn intermediate_bytes_max(info: wit::Info, bucket: u8) -> u64 {
+    let side = |pixels: u32| u64::from(pixels.div_ceil(u32::from(bucket.max(1))));
+    side(info.width)
+        .saturating_mul(side(info.height))
+        .saturating_mul(4)
+        .saturating_add(1 << 16)
 }
 
 /// What ended a call that gave no answer.

@@ -2,11 +2,14 @@
 //!
 //! Invariants: a fresh instance for each picture, so that none sees another's; who finds no room
 //! ([`Room`]) is answered at once, before the origin is asked; a picture whose request was
-//! dropped is not begun; pictures give way to requests (the threads run where a core is idle).
+//! dropped is not begun; pictures give way to requests (the threads run where a core is idle); no
+//! site waits for all pictures of another ([`queue`]); what is kept ([`memory`]) changes no byte.
 
 mod component;
 mod error;
+pub mod memory;
 mod plan;
+mod queue;
 mod room;
 
 use std::sync::Arc;
@@ -16,30 +19,45 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_wire::ImagePlan;
-use wasmtime::component::Component;
 
+pub use component::{ImageComponent, Step};
 pub use error::ImageError;
-pub(crate) use plan::media_type;
+pub use memory::Memory;
+pub use plan::{Limits, Plan};
 pub use room::Room;
 
-use self::component::ImageComponent;
+use self::memory::Digest;
+use self::queue::Queue;
 use self::room::Rooms;
-use crate::policy::Inspection;
 use lockgate_sandbox::Sandbox;
-use lockgate_sandbox::priority::Gives;
+use lockgate_sandbox::precompiled::Loaded;
 
-/// The threads, their queue and what they count.
+/// The threads, their queue, what they keep and what they count.
 pub struct ImagePool {
-    threads: Inspection,
+    queue: Queue,
     rooms: Rooms,
     counters: Arc<Counters>,
     shared: Arc<Shared>,
+    component_digest: String,
 }
 
 struct Shared {
     component: ImageComponent,
     config: Config,
+    memory: Arc<Memory>,
+}
+
+/// A picture that is asked for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The name of the site.
+    pub site: Arc<str>,
+    /// The source file.
+    pub source: Bytes,
+    /// SHA-256 of the source.
+    pub digest: Digest,
+    /// What to make of it.
+    pub plan: Plan,
 }
 
 /// An encoded picture.
@@ -53,6 +71,8 @@ pub struct Rendered {
     pub width: u32,
     /// In pixels.
     pub height: u32,
+    /// Linear memory of the instance when it was done, which is the most that it had.
+    pub memory_bytes: usize,
 }
 
 /// What became of the pictures that were asked for since the start.
@@ -73,67 +93,113 @@ impl ImagePool {
     ///
     /// # Errors
     /// Where the component is not `image.wasm` of this version, or a thread does not start.
-    pub fn new(sandbox: &Sandbox, component: &Component, config: &Config) -> anyhow::Result<Self> {
-        let component = ImageComponent::new(sandbox, component, config)?;
+    pub fn new(sandbox: &Sandbox, loaded: &Loaded, config: &Config) -> anyhow::Result<Self> {
+        let component = ImageComponent::new(sandbox, &loaded.component, config)?;
         let threads = match config.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads as usize,
         };
         let places = threads.saturating_add(config.queue_max as usize);
-        // Every room fits in, so that the queue itself never overflows.
-        let threads = Inspection::start_giving(Gives::All, "image", threads, places)
+        let time = Duration::from_secs(u64::from(config.ladder_seconds));
+        let memory = Memory::new(config.ladder_bytes_max, time);
+        let cleared = memory.clone();
+        let queue = Queue::start(threads, move || cleared.expire())
             .context("the threads of the image pool did not start")?;
         let counters = Arc::new(Counters::default());
         let shared = Shared {
             component,
             config: config.clone(),
+            memory,
         };
         Ok(Self {
-            threads,
+            queue,
             rooms: Rooms::new(places, config, counters.clone()),
             counters,
             shared: Arc::new(shared),
+            component_digest: loaded.digest.clone(),
         })
     }
 
-    /// Room for one picture, to be taken before its source is fetched.
+    /// Room for one picture of a site, to be taken before its source is fetched. Of `sites` that
+    /// have pictures none may take all places.
     ///
     /// # Errors
-    /// [`ImageError::Busy`] where as many pictures as there may be are made or wait.
-    pub fn room(&self) -> Result<Room, ImageError> {
-        self.rooms.take()
+    /// [`ImageError::Busy`] where as many pictures as there may be, or as the site may have, are
+    /// made or wait.
+    pub fn room(&self, site: &Arc<str>, sites: usize) -> Result<Room, ImageError> {
+        self.rooms.take(site, sites)
     }
 
-    /// Makes of `source` what `plan` asks for. Dropping the future takes a picture that still
-    /// waits out of the queue; its room ends when a thread comes to it.
+    /// Makes what is asked for. Dropping the future takes a picture that still waits out of the
+    /// queue; its room ends when a thread comes to it.
     ///
     /// # Errors
     /// [`ImageError`]: each is one answer to the client.
-    pub async fn transform(
-        &self,
-        source: Bytes,
-        plan: ImagePlan,
-        room: Room,
-    ) -> Result<Rendered, ImageError> {
+    pub async fn transform(&self, ask: Ask, room: Room) -> Result<Rendered, ImageError> {
         let wall = Duration::from_millis(self.shared.config.wall_clock_ms_max);
-        let (shared, asked) = (self.shared.clone(), Instant::now());
-        let running = self.threads.run(move || {
-            let _room = room;
-            // What waited too long has been answered already; the time that is left bounds the rest.
-            let left = wall.saturating_sub(asked.elapsed());
-            if left.is_zero() {
-                Err(ImageError::Late)
-            } else {
-                shared.run(&source, plan, left)
-            }
-        });
-        let result = match tokio::time::timeout(wall, running).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(ImageError::Busy),
-            Err(_) => Err(ImageError::Late),
-        };
+        let made = self.make(ask, room, Instant::now() + wall);
+        let result = tokio::time::timeout(wall, made).await;
+        let result = result.unwrap_or(Err(ImageError::Late));
         self.counters.count(&result);
         result
+    }
+
+    /// On one thread, or where another request decodes the same, on one after that.
+    async fn make(&self, ask: Ask, room: Room, until: Instant) -> Result<Rendered, ImageError> {
+        let ask = Arc::new(ask);
+        let on = self.shared.memory.is_on();
+        let from = if on { MadeOf::Memory } else { MadeOf::Source };
+        let (step, room) = self.run(&ask, room, from, until).await?;
+        let wait = match step {
+            Step::Done(rendered) => return Ok(rendered),
+            Step::Wait(wait) => wait,
+        };
+        let from = match wait.wait().await {
+            Some(kept) => MadeOf::Intermediate(kept.bytes),
+            None => MadeOf::Source,
+        };
+        match self.run(&ask, room, from, until).await?.0 {
+            Step::Done(rendered) => Ok(rendered),
+            Step::Wait(_) => Err(ImageError::Late),
+        }
+    }
+
+    async fn run(
+        &self,
+        ask: &Arc<Ask>,
+        room: Room,
+        from: MadeOf,
+        until: Instant,
+    ) -> Result<(Step, Room), ImageError> {
+        let (shared, asked) = (self.shared.clone(), ask.clone());
+        let job = move || {
+            // What waited too long has been answered already; the time that is left bounds the rest.
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ImageError::Late);
+            }
+            let step = shared.run(&asked, from, left)?;
+            Ok((step, room))
+        };
+        let result = self.queue.run(&ask.site, job).await;
+        result.unwrap_or_else(|_| {
+            Err(ImageError::Failed {
+                cause: "a thread of the image pool panicked".to_owned(),
+                stderr: String::new(),
+            })
+        })
+    }
+
+    /// What is kept of sources and of what was decoded.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<Memory> {
+        &self.shared.memory
+    }
+
+    /// SHA-256 of the component, hexadecimal: another one may make other bytes of the same.
+    #[must_use]
+    pub fn component_digest(&self) -> &str {
+        &self.component_digest
     }
 
     /// The limits that the pool was started with.
@@ -151,22 +217,49 @@ impl ImagePool {
     /// Pictures that wait for a thread.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.threads.queued()
+        self.queue.waiting()
     }
+}
+
+/// What a picture is made of.
+enum MadeOf {
+    /// An intermediate that is kept or that is kept then.
+    Memory,
+    /// The source, with nothing kept.
+    Source,
+    /// This intermediate.
+    Intermediate(Bytes),
 }
 
 impl Shared {
     /// On a thread of the pool.
-    fn run(&self, source: &[u8], plan: ImagePlan, left: Duration) -> Result<Rendered, ImageError> {
-        let rendered = self.component.transform(source, plan, left)?;
+    fn run(&self, ask: &Ask, from: MadeOf, left: Duration) -> Result<Step, ImageError> {
+        let Ask {
+            site,
+            source,
+            digest,
+            plan,
+        } = ask;
+        let component = &self.component;
+        let step = match from {
+            MadeOf::Memory => {
+                component.transform_with(&self.memory, site, (source, *digest), plan, left)?
+            }
+            MadeOf::Source => Step::Done(component.transform(source, plan, left)?),
+            MadeOf::Intermediate(bytes) => {
+                Step::Done(component.render(&bytes, source, plan, left)?)
+            }
+        };
         let most = self.config.dimension_max;
-        if rendered.width > most || rendered.height > most {
-            return Err(ImageError::OptionsInvalid(format!(
-                "the output of {} x {} is larger than {most}",
-                rendered.width, rendered.height
-            )));
+        match step {
+            Step::Done(made) if made.width > most || made.height > most => {
+                Err(ImageError::OptionsInvalid(format!(
+                    "the output of {} x {} is larger than {most}",
+                    made.width, made.height
+                )))
+            }
+            step => Ok(step),
         }
-        Ok(rendered)
     }
 }
 

@@ -1,94 +1,97 @@
-//! What the plan asks for, as the component reads it.
+//! What the plan asks for, as the component takes it.
 
-use lockgate_wire::ImagePlan;
+use bytes::Bytes;
+use lockgate_image_options::{Format, Options};
+use lockgate_shell::PictureLimits;
 
 use super::ImageError;
 use super::component::wit;
 
-/// What the encoder gets where the plan does not say; the default of a route.
-const QUALITY: u8 = 80;
+/// The width and the height that a source may have; its pixels have a limit of their own.
+const SOURCE_DIMENSION_MAX: u32 = 30_000;
 
-/// The component's own limit of a width and of a height (that of WebP).
-const COMPONENT_DIMENSION_MAX: u32 = 16_383;
+/// A picture that is asked for.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Canonical text of the options.
+    pub options: String,
+    /// The format was chosen by `Accept`: a source that moves becomes none that does not.
+    pub negotiated: bool,
+    /// The source file of the watermark, where the options ask for one.
+    pub overlay: Option<Bytes>,
+    /// What the source may be.
+    pub limits: Limits,
+}
 
-/// The options of a plan. `source` is the format of the source, asked for only where the plan
-/// leaves the format to it.
-pub(super) fn options(
-    plan: ImagePlan,
-    dimension_max: u32,
-    source: impl FnOnce() -> Result<wit::Format, ImageError>,
-) -> Result<wit::Options, ImageError> {
-    let most = dimension_max.min(COMPONENT_DIMENSION_MAX);
-    if plan.width > most || plan.height > most {
-        return Err(ImageError::OptionsInvalid(format!(
-            "{} x {} is larger than {most}",
-            plan.width, plan.height
-        )));
+/// What a source may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Bytes.
+    pub source_bytes_max: u64,
+    /// Width times height.
+    pub pixels_max: u64,
+    /// Frames of an animation.
+    pub frames_max: u32,
+    /// One that ends early is shown as far as it goes.
+    pub keep_truncated: bool,
+}
+
+impl From<&PictureLimits> for Limits {
+    fn from(limits: &PictureLimits) -> Self {
+        Self {
+            source_bytes_max: limits.source_bytes_max,
+            pixels_max: limits.pixels_max,
+            frames_max: limits.frames_max,
+            keep_truncated: limits.keep_truncated,
+        }
     }
-    let (width, height, fit) = match (plan.width, plan.height) {
-        // A side that follows from the other one, or from the source, stays in the limit too.
-        (0, height) => (
-            most,
-            if height == 0 { most } else { height },
-            wit::Fit::Inside,
-        ),
-        (width, 0) => (width, most, wit::Fit::Inside),
-        (width, height) => (width, height, fit(plan.fit)?),
-    };
-    let format = match plan.format {
-        0 => source()?,
-        1 => wit::Format::Jpeg,
-        2 => wit::Format::Png,
-        3 => wit::Format::Webp,
-        other => {
-            return Err(ImageError::OptionsInvalid(format!(
-                "there is no format {other}"
-            )));
+}
+
+impl Limits {
+    pub(super) fn wit(self) -> wit::Limits {
+        wit::Limits {
+            source_bytes_max: self.source_bytes_max,
+            pixels_max: self.pixels_max,
+            dimension_max: SOURCE_DIMENSION_MAX,
+            frames_max: self.frames_max,
+            keep_truncated: self.keep_truncated,
         }
-    };
-    Ok(wit::Options {
-        width: Some(width),
-        height: Some(height),
-        fit,
-        quality: if plan.quality == 0 {
-            QUALITY
-        } else {
-            plan.quality
-        },
-        format,
-        background: None,
-        enlarge: false,
-    })
+    }
 }
 
-fn fit(fit: u8) -> Result<wit::Fit, ImageError> {
-    Ok(match fit {
-        0 => wit::Fit::Inside,
-        1 => wit::Fit::Cover,
-        2 => wit::Fit::Contain,
-        3 => wit::Fit::Fill,
-        4 => wit::Fit::Outside,
-        other => {
-            return Err(ImageError::OptionsInvalid(format!(
-                "there is no fit {other}"
-            )));
+impl Plan {
+    /// The options for the component: every side has a limit, and one side alone is no box.
+    /// `source` is the format of the source, asked for only where it matters.
+    pub(super) fn options(
+        &self,
+        dimension_max: u32,
+        source: impl FnOnce() -> Result<wit::Format, ImageError>,
+    ) -> Result<String, ImageError> {
+        let options = Options::parse(&self.options);
+        let mut options = options
+            .and_then(|options| options.within(dimension_max))
+            .map_err(|error| ImageError::OptionsInvalid(error.to_string()))?;
+        // Whoever takes AVIF takes WebP, and what moves in a GIF moves in that.
+        let may_move = self.negotiated && options.format == Some(Format::Avif) && !options.still;
+        if may_move && matches!(source()?, wit::Format::Gif) {
+            options.format = Some(Format::Webp);
         }
-    })
+        Ok(options.to_string())
+    }
 }
 
-/// The media type of a plan's format; `None` where the source decides.
-pub(crate) fn media_type(format: u8) -> Option<&'static str> {
-    let formats = [wit::Format::Jpeg, wit::Format::Png, wit::Format::Webp];
-    let index = usize::from(format).checked_sub(1)?;
-    formats.get(index).copied().map(content_type)
-}
-
-/// The media type of a format.
+/// The media type of what the component made.
 pub(super) fn content_type(format: wit::Format) -> &'static str {
     match format {
         wit::Format::Jpeg => "image/jpeg",
         wit::Format::Png => "image/png",
         wit::Format::Webp => "image/webp",
+        wit::Format::Avif => "image/avif",
+        wit::Format::Gif => "image/gif",
+        wit::Format::Svg => "image/svg+xml",
+        wit::Format::Tiff => "image/tiff",
+        wit::Format::Bmp => "image/bmp",
+        wit::Format::Json => "application/json",
     }
 }
 
@@ -96,69 +99,46 @@ pub(super) fn content_type(format: wit::Format) -> &'static str {
 mod tests {
     use super::*;
 
-    fn plan(width: u32, height: u32, fit: u8, format: u8) -> ImagePlan {
-        ImagePlan {
-            width,
-            height,
-            fit,
-            format,
-            quality: 0,
-        }
-    }
-
-    fn made(plan: ImagePlan) -> Result<wit::Options, ImageError> {
-        options(plan, 4000, || Ok(wit::Format::Png))
+    fn made(options: &str, negotiated: bool) -> Result<String, ImageError> {
+        let plan = Plan {
+            options: options.to_owned(),
+            negotiated,
+            overlay: None,
+            limits: Limits {
+                source_bytes_max: 1,
+                pixels_max: 1,
+                frames_max: 1,
+                keep_truncated: false,
+            },
+        };
+        plan.options(4000, || Ok(wit::Format::Gif))
     }
 
     #[test]
-    fn every_side_has_a_limit() {
-        for (width, height, expected) in [
-            (0, 0, (4000, 4000)),
-            (800, 0, (800, 4000)),
-            (0, 600, (4000, 600)),
-            (800, 600, (800, 600)),
+    fn every_side_has_a_limit_and_one_side_is_no_box() {
+        for (asked, expected) in [
+            ("f=jpeg", "w=4000,h=4000,f=jpeg"),
+            ("w=800,enlarge=1", "w=800,h=4000,enlarge=1"),
+            ("h=600,fit=fill", "w=4000,h=600"),
+            ("enlarge=1,blur=2", "w=4000,h=4000,blur=2"),
+            ("w=800,h=600,fit=cover", "w=800,h=600,fit=cover"),
         ] {
-            let options = made(plan(width, height, 0, 1)).expect("valid");
-            assert_eq!(
-                (options.width, options.height),
-                (Some(expected.0), Some(expected.1))
-            );
+            assert_eq!(made(asked, true).expect("valid"), expected);
         }
-        assert_eq!(
-            made(plan(4001, 0, 0, 1))
-                .map_err(|error| error.status())
-                .err(),
-            Some(400)
-        );
-        let wide = options(plan(16_384, 0, 0, 1), 65_535, || Ok(wit::Format::Png));
-        assert_eq!(wide.map_err(|error| error.status()).err(), Some(400));
-    }
-
-    #[test]
-    fn one_side_is_never_a_box() {
-        // `fill` and `cover` with one side would otherwise stretch to the limit.
-        for fit in 0..=4 {
-            let options = made(plan(800, 0, fit, 1)).expect("valid");
-            assert!(matches!(options.fit, wit::Fit::Inside), "{fit}");
+        for refused in ["w=4001", "w=0", "width"] {
+            let status = made(refused, true).map_err(|error| error.status());
+            assert_eq!(status.err(), Some(400), "{refused}");
         }
     }
 
     #[test]
-    fn numbers_without_a_meaning_are_refused() {
-        assert!(made(plan(1, 1, 5, 1)).is_err());
-        assert!(made(plan(1, 1, 0, 4)).is_err());
-    }
-
-    #[test]
-    fn the_source_says_the_format_where_the_plan_does_not() {
-        assert!(matches!(
-            made(plan(1, 1, 0, 0)).expect("valid").format,
-            wit::Format::Png
-        ));
-        assert!(matches!(
-            made(plan(1, 1, 0, 3)).expect("valid").format,
-            wit::Format::Webp
-        ));
-        assert_eq!(made(plan(1, 1, 0, 3)).expect("valid").quality, 80);
+    fn what_moves_goes_on_moving_unless_somebody_named_the_format() {
+        let format = |text: &str, negotiated| {
+            let made = made(text, negotiated).expect("valid");
+            made.rsplit_once("f=").expect("a format").1.to_owned()
+        };
+        assert_eq!(format("f=avif", true), "webp");
+        assert_eq!(format("f=avif", false), "avif");
+        assert!(format("f=avif,still=1", true).starts_with("avif"));
     }
 }

@@ -44,19 +44,6 @@ impl Inspection {
     /// # Errors
     /// Where a thread does not start.
     pub fn start(name: &str, threads: usize, queue_max: usize) -> std::io::Result<Self> {
-        Self::start_giving(Gives::Share, name, threads, queue_max)
-    }
-
-    /// The same, with threads that give way so far.
-    ///
-    /// # Errors
-    /// Where a thread does not start.
-    pub fn start_giving(
-        gives: Gives,
-        name: &str,
-        threads: usize,
-        queue_max: usize,
-    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             jobs: ArrayQueue::new(queue_max.max(1)),
             waiting: Mutex::new(false),
@@ -67,7 +54,7 @@ impl Inspection {
             std::thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .spawn(move || {
-                    give_way(gives);
+                    give_way(Gives::Share);
                     shared.work();
                 })?;
         }

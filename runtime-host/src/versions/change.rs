@@ -182,6 +182,7 @@ fn try_to(
         (head, Some(bundle))
     };
     log_head(&head, &attempt.actor, &attempt.action.to_string());
+    versions.prune();
     Ok(Changed {
         version,
         in_force: !is_draft,
@@ -246,10 +247,16 @@ fn put_in_force(
     begun: Instant,
 ) -> Result<(Head, String), Refusal> {
     let swap = versions.with(|store| store.swap(version.version, now_ms()))??;
+    let looks = reloader.look(versions);
     let ready = match reloader.ready() {
         Ok(ready) => ready,
         Err((error, _)) => {
             let undone = versions.with(|store| store.undo(swap))?;
+            let looks = reloader.look(versions);
+            let current = versions.with(|store| store.current().map(|info| info.digest.clone()))?;
+            if current.is_some_and(|current| lies_there(versions, &current)) {
+                reloader.known(looks);
+            }
             let mut faults = vec![format!("{error:#}").trim().to_owned()];
             match undone {
                 Ok(left) if left.is_empty() => {}
@@ -265,5 +272,14 @@ fn put_in_force(
     let noted = attempt.clone();
     let head = versions.with(|store| store.commit(swap, noted))??;
     let bundle = reloader.put(ready, begun);
+    if lies_there(versions, &version.digest) {
+        reloader.known(looks);
+    }
     Ok((head, bundle))
+}
+
+/// Whether the folder has the files of this digest.
+fn lies_there(versions: &Versions, digest: &str) -> bool {
+    let folder = versions.read_folder();
+    folder.is_ok_and(|folder| folder.digest() == digest)
 }

@@ -104,6 +104,16 @@ impl Versions {
         *self.store.lock() = Place::Left;
     }
 
+    /// Takes versions away that are older than those that are kept.
+    pub(super) fn prune(&self) {
+        let keep_max = usize::try_from(self.config.keep_max).unwrap_or(usize::MAX);
+        match self.with(|store| store.prune(keep_max, now_ms())).flatten() {
+            Ok(None) => {}
+            Ok(Some(head)) => log_head(&head, "gateway", "prune"),
+            Err(error) => tracing::warn!("old versions are not taken away: {error}"),
+        }
+    }
+
     /// Writes down that something was refused.
     pub fn note_refused(&self, attempt: Attempt) {
         let (actor, action) = (attempt.actor.clone(), attempt.action);
@@ -146,6 +156,7 @@ impl Versions {
                     "rules recorded as a version"
                 );
                 log_head(&head, &info.author, "files");
+                self.prune();
             }
             Err(error) => {
                 tracing::warn!("the rules in force are not recorded as a version: {error}");

@@ -36,7 +36,14 @@ pub(crate) fn world() -> Option<World> {
         "hosts = [\"shop.test\"]",
         "hosts = [\"shop.test\"]\nrules = [\"rules/a.toml\"]",
     );
-    let mut config = format!("[rule_versions]\nrules = \"rules\"\npath = \"state\"\n{site}");
+    let config = versions(&site, "");
+    Setup::new(&config).file("rules/a.toml", LIST).start()
+}
+
+/// A configuration with versions of `rules`, and with the tokens of three people; `keys` are those of
+/// `[rule_versions]` beside its folders.
+pub(crate) fn versions(sites: &str, keys: &str) -> String {
+    let mut config = format!("[rule_versions]\nrules = \"rules\"\npath = \"state\"\n{keys}{sites}");
     for (name, role, token) in [
         ("alice", "publish", ALICE),
         ("bob", "edit", BOB),
@@ -47,7 +54,7 @@ pub(crate) fn world() -> Option<World> {
             "[admin.tokens.{name}]\nrole = \"{role}\"\ndigest = \"sha256:{digest}\"\n"
         ));
     }
-    Setup::new(&config).file("rules/a.toml", LIST).start()
+    config
 }
 
 fn admin(world: &World, request: &Request) -> Response {
@@ -88,7 +95,7 @@ pub(crate) fn refused(answer: &Response, status: u16, code: &str) -> Value {
 }
 
 /// A push of these files, from what is in force.
-fn push(world: &World, files: &[(&str, &str)]) -> Response {
+pub(crate) fn push(world: &World, files: &[(&str, &str)]) -> Response {
     let base = current(world)["digest"].clone();
     post(world, ALICE, "/rules/versions", &pushed(&base, files))
 }
@@ -118,7 +125,7 @@ pub(crate) fn push_blocking(world: &World) -> Response {
 }
 
 /// What is in force: number and digest.
-fn current(world: &World) -> Value {
+pub(crate) fn current(world: &World) -> Value {
     let answer = get(world, CAROL, "/rules/versions");
     answer.assert_status(200).json()["current"].clone()
 }
@@ -132,7 +139,7 @@ fn file(world: &World, name: &str) -> Option<String> {
 }
 
 /// The entries of the audit log.
-fn audit(world: &World) -> Vec<Value> {
+pub(crate) fn audit(world: &World) -> Vec<Value> {
     let answer = get(world, CAROL, "/rules/audit").assert_status(200).json();
     let lines = answer["lines"].as_array().expect("lines").clone();
     let entry =

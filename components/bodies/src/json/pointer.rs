@@ -81,6 +81,9 @@ pub enum Part<'a> {
     /// A string, number or boolean that the pointer names or that is inside the value that it
     /// names. Strings are decoded, numbers are as written, null is empty.
     Value(&'a [u8]),
+    /// The beginning of a string, a name or a value, with which a document breaks off at or below
+    /// the pointer. Decoded.
+    Begun(&'a [u8]),
 }
 
 /// Hands every name and every value at or below `pointer` to `each`, in order; of duplicate names
@@ -103,7 +106,20 @@ pub fn select(
     // How many tokens lead to where the reader is; `wanted` at and below the value.
     let mut matched = 0;
     let mut count = 0;
-    while let Some(event) = reader.next_event()? {
+    loop {
+        let event = match reader.next_event() {
+            Ok(Some(event)) => event,
+            Ok(None) => break,
+            Err(error) => {
+                if error == Error::Unfinished
+                    && within(matched, wanted, elements.len(), &elements, pointer)
+                    && let Some(text) = reader.begun()
+                {
+                    each(Part::Begun(text.decode(&mut room)));
+                }
+                return Err(error);
+            }
+        };
         let depth = elements.len();
         match event {
             Event::EndObject | Event::EndArray => {
@@ -147,6 +163,21 @@ pub fn select(
     Ok(count)
 }
 
+/// Whether a value that begins here is at or below what the pointer names.
+fn within(
+    matched: usize,
+    wanted: usize,
+    depth: usize,
+    elements: &[Option<usize>],
+    pointer: &Pointer,
+) -> bool {
+    let next = elements.last().copied().flatten();
+    let is_next = |element| {
+        matched + 1 == depth && matched + 1 == wanted && pointer.counts(depth - 1, element)
+    };
+    matched == wanted || next.is_some_and(is_next)
+}
+
 fn hand_over<'p>(
     part: Part<'p>,
     count: &mut usize,
@@ -184,6 +215,7 @@ mod tests {
             let (mark, text) = match part {
                 Part::Key(key) => ("k:", key),
                 Part::Value(value) => ("", value),
+                Part::Begun(text) => ("b:", text),
             };
             found.push(format!("{mark}{}", String::from_utf8_lossy(text)));
         })
@@ -214,6 +246,31 @@ mod tests {
             parts += 1;
         });
         assert_eq!((count, parts), (Ok(1), 1));
+    }
+
+    #[test]
+    fn a_text_that_breaks_off_is_handed_over_where_the_pointer_leads() {
+        let found = |document: &str, pointer: &str| {
+            let pointer = Pointer::parse(pointer).expect("a pointer");
+            let mut found = Vec::new();
+            let read = select(document.as_bytes(), &pointer, &Limits::default(), |part| {
+                if let Part::Begun(text) = part {
+                    found.push(String::from_utf8_lossy(text).into_owned());
+                }
+            });
+            (read, found)
+        };
+        let begun = |text: &str| (Err(Error::Unfinished), vec![text.to_owned()]);
+        let nothing = (Err(Error::Unfinished), Vec::new());
+        let document = r#"{"a":["x","be\u0067un \"#;
+        assert_eq!(found(document, ""), begun("begun "));
+        assert_eq!(found(document, "/a"), begun("begun "));
+        assert_eq!(found(document, "/a/1"), begun("begun "));
+        assert_eq!(found(document, "/a/0"), nothing);
+        assert_eq!(found(document, "/b"), nothing);
+        assert_eq!(found(r#"{"a":{"na"#, "/a"), begun("na"));
+        assert_eq!(found(r#"{"a":"x","b"#, "/a"), nothing);
+        assert_eq!(found(r#"{"a":12"#, ""), nothing);
     }
 
     #[test]

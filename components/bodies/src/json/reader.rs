@@ -131,6 +131,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The string that the reader stands at, without its end: what a document breaks off with.
+    #[must_use]
+    pub fn begun(&self) -> Option<Text<'a>> {
+        let raw = rest(self.input, self.position).strip_prefix(b"\"")?;
+        Some(Text::new(raw, true))
+    }
+
     fn peek(&self) -> Option<u8> {
         at(self.input, self.position)
     }

@@ -2,8 +2,9 @@
 //!
 //! The reading is that of libmodsecurity 3.0.15 with these differences, each of which shows the
 //! rules more: line ends inside a value are kept, headers that are refused are still listed, a
-//! header that comes twice in one head is a fault, and a part whose head is faulty, or that the
-//! final boundary does not follow, is still a part.
+//! header that comes twice in one head is a fault, a part whose head is faulty, or that the final
+//! boundary does not follow, is still a part, and a boundary with white space behind it, which is a
+//! fault too, is still a boundary.
 
 mod boundary;
 mod disposition;

@@ -105,7 +105,10 @@ impl Parser<'_> {
     }
 
     fn is_final(&self, line: &[u8]) -> bool {
-        self.boundaries > 0 && line.strip_prefix(self.delimiter) == Some(b"--")
+        let behind = line.strip_prefix(self.delimiter);
+        let behind = behind.and_then(|behind| behind.strip_prefix(b"--"));
+        self.boundaries > 0
+            && behind.is_some_and(|behind| trim_start(behind, is_padding).is_empty())
     }
 
     /// A line that begins with the delimiter.
@@ -118,7 +121,13 @@ impl Parser<'_> {
             Some(behind) => (true, behind),
             None => (false, behind),
         };
-        match behind {
+        // Padding of transport (RFC 2046, section 5.1.1) is a fault for ModSecurity; origins take the
+        // line for a boundary all the same.
+        let unpadded = trim_start(behind, is_padding);
+        if unpadded.len() < behind.len() {
+            self.found.fail(Error::BoundaryLine);
+        }
+        match unpadded {
             b"\r\n" => self.found.flags.crlf_line = true,
             b"\n" => self.found.flags.lf_line = true,
             b"" if last => {}
@@ -194,6 +203,10 @@ impl Parser<'_> {
         self.found.parts.push(open.part);
         Ok(())
     }
+}
+
+const fn is_padding(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::agents::Agents;
 use super::compiled::{Action, CompiledRate, CompiledResponse, CompiledRule, Node};
 use super::decision::{Charge, Decision, Match, Why};
 use super::statement::{Answer, Found, Run};
-use super::{View, rate};
+use super::{Body, View, rate};
 use crate::canary::in_share;
 use crate::patterns::PatternTable;
 use crate::values::{Grams, Steps};
@@ -94,6 +94,10 @@ impl Firewall {
                 }
                 Answer::Later => {
                     tell(index, &run, Reached::Later);
+                    if view.body == Body::Never {
+                        run.leave_open(&rule.labels);
+                        continue;
+                    }
                     decision.waiting = true;
                     break;
                 }

@@ -14,7 +14,7 @@ pub(super) enum Key {
     Bytes(Vec<u8>),
     /// The request lacks a part: it is not counted.
     Missing,
-    /// A part is in the body, which is not there yet.
+    /// A part depends on the body, which is not there.
     Later,
 }
 
@@ -37,6 +37,7 @@ pub(super) fn key(run: &mut Run<'_, '_>, rate: &CompiledRate) -> Key {
                     None => return Key::Missing,
                 }
             }
+            RatePart::Labels(labels) if run.is_open(labels) => return Key::Later,
             RatePart::Labels(labels) => {
                 let has: Vec<u8> = labels
                     .iter()

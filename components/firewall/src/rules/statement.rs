@@ -12,7 +12,7 @@ use crate::values::{Cache, Grams, Values};
 pub(super) enum Answer {
     No,
     Yes(Found),
-    /// It depends on the body, which is not there yet.
+    /// It depends on the body, which is not there.
     Later,
 }
 
@@ -42,6 +42,8 @@ pub(super) struct Run<'f, 'a> {
     agent: Agent<'a>,
     memo: Memo,
     labels: Vec<bool>,
+    /// Labels of rules that cannot be answered without the body; empty while there are none.
+    open_labels: Vec<u32>,
     in_any_set: Option<bool>,
     hits: crate::patterns::Hits,
 }
@@ -55,6 +57,7 @@ impl<'f, 'a> Run<'f, 'a> {
             agent: Agent::new(view),
             memo: Memo::new(firewall.nodes.len()),
             labels: vec![false; firewall.labels.len()],
+            open_labels: Vec::new(),
             in_any_set: None,
             hits: crate::patterns::Hits::default(),
         }
@@ -77,6 +80,20 @@ impl<'f, 'a> Run<'f, 'a> {
 
     pub(super) fn has_label(&self, label: u32) -> bool {
         self.labels.get(label as usize).copied().unwrap_or(false)
+    }
+
+    /// Leaves open whether the request has these labels.
+    pub(super) fn leave_open(&mut self, labels: &[u32]) {
+        if !labels.is_empty() {
+            self.open_labels.extend_from_slice(labels);
+            self.memo.forget(&self.firewall.reads_labels);
+        }
+    }
+
+    /// One of these labels is open: a rule that cannot be answered might have set it.
+    pub(super) fn is_open(&self, labels: &[u32]) -> bool {
+        let mut open = self.open_labels.iter();
+        open.any(|label| labels.contains(label) && !self.has_label(*label))
     }
 
     /// The labels of the request, ascending.
@@ -123,7 +140,11 @@ impl<'f, 'a> Run<'f, 'a> {
             Node::Geo { countries, asns } => self.geo(countries, asns),
             Node::Labels(labels) => {
                 let found = labels.iter().find(|label| self.has_label(**label));
-                found.map_or(Answer::No, |label| Answer::yes(Why::Label(*label)))
+                match found {
+                    Some(label) => Answer::yes(Why::Label(*label)),
+                    None if self.is_open(labels) => Answer::Later,
+                    None => Answer::No,
+                }
             }
             Node::And(parts) => self.and(parts, lean),
             Node::Or(parts) => self.or(parts, lean),

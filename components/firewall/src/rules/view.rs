@@ -41,6 +41,9 @@ pub enum Body<'a> {
     Absent,
     /// It was not read yet. A decision that depends on it is [`super::Decision::waiting`].
     Later,
+    /// It is not going to be read. A rule whose answer depends on it does not match, and the rules behind it
+    /// have their say; whether they have its labels is not known either.
+    Never,
     /// It was read.
     Here {
         /// The body, or its start: as many bytes as [`super::Firewall::body_bytes_max`] says.

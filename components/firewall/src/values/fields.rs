@@ -15,17 +15,11 @@ pub(crate) fn collect<'a>(field: &Field, view: &View<'a>, sink: &mut Sink<'a, '_
         Field::Path => one(view.path),
         Field::Target => one(view.target),
         Field::QueryString => view.query.into_iter().for_each(one),
-        Field::QueryArgument(wanted) => {
-            for (name, value) in arguments(view) {
-                if pairs::is_named(name, wanted.as_bytes()) {
-                    sink.given(name, value);
-                }
-            }
-        }
-        Field::QueryArguments => {
-            arguments(view).for_each(|(name, value)| sink.given(name, value));
-        }
-        Field::QueryArgumentNames => arguments(view).for_each(|(name, _)| sink.given(name, name)),
+        Field::QueryArgument(wanted) => each_pair(query(view), sink, |name| {
+            pairs::is_named(name, wanted.as_bytes()).then_some(Of::Value)
+        }),
+        Field::QueryArguments => each_pair(query(view), sink, |_| Some(Of::Value)),
+        Field::QueryArgumentNames => each_pair(query(view), sink, |_| Some(Of::Name)),
         Field::Header(wanted) => {
             for (name, value) in view.headers {
                 if name.eq_ignore_ascii_case(wanted.as_bytes()) {
@@ -82,8 +76,41 @@ pub(crate) fn collect<'a>(field: &Field, view: &View<'a>, sink: &mut Sink<'a, '_
     }
 }
 
-fn arguments<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-    pairs::pairs(view.query.unwrap_or_default())
+fn query<'a>(view: &View<'a>) -> &'a [u8] {
+    view.query.unwrap_or_default()
+}
+
+/// What of a pair is a value of the field.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Of {
+    Name,
+    Value,
+}
+
+/// Takes what `wanted` says of each pair, by its name. Where there are more than are looked at one by one,
+/// the others are looked at as they stand there.
+pub(super) fn each_pair<'a>(
+    bytes: &'a [u8],
+    sink: &mut Sink<'a, '_>,
+    wanted: impl Fn(&[u8]) -> Option<Of>,
+) {
+    let mut pairs = pairs::pairs(bytes);
+    loop {
+        let rest = pairs.rest();
+        let Some((name, value)) = pairs.next() else {
+            return;
+        };
+        let Some(of) = wanted(name) else {
+            continue;
+        };
+        if sink.is_full() {
+            return sink.rest(rest);
+        }
+        match of {
+            Of::Name => sink.given(name, name),
+            Of::Value => sink.given(name, value),
+        }
+    }
 }
 
 fn all_cookies<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {

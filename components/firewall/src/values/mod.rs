@@ -16,11 +16,12 @@ pub(crate) use grams::Grams;
 pub(crate) use steps::Steps;
 pub use steps::{TRANSFORMATIONS_MAX, transformation, transformation_names};
 
-/// Most values of one field that are looked at; more make the field oversize.
+/// Most values of one field that are looked at one by one; more make the field oversize, and what is left
+/// of a query, a form or a document is looked at as one value.
 pub const VALUES_MAX: usize = 4096;
 
-/// Most bytes that decoding and transforming make of one request; a value that would go beyond it is left
-/// out, and its field is oversize.
+/// Most bytes that decoding and transforming make of one request; a value that would go beyond it stays as
+/// it is, and its field is oversize.
 pub const MADE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A run of bytes: in the request, or in what was made of it.
@@ -44,7 +45,7 @@ pub(crate) struct Values<'a> {
     pub(crate) items: Vec<Value<'a>>,
     /// There is more than what is looked at.
     pub(crate) oversize: bool,
-    /// The body is not there yet, so the values are unknown.
+    /// The body is not there, so the values are unknown.
     pub(crate) later: bool,
 }
 
@@ -155,7 +156,7 @@ impl<'a> Cache<'a> {
                 value.bytes
             } else if self.made.len() + self.scratch.len() > MADE_BYTES_MAX {
                 values.oversize = true;
-                continue;
+                value.bytes
             } else {
                 let start = self.made.len();
                 self.made.extend_from_slice(&self.scratch);
@@ -201,6 +202,22 @@ impl<'a> Sink<'a, '_> {
         }
     }
 
+    /// Values for which there is no room, as they stand in the request: one value.
+    pub(crate) fn rest(&mut self, bytes: &'a [u8]) {
+        self.values.oversize = true;
+        if !bytes.is_empty() {
+            self.values.items.push(Value {
+                name: Run::Given(b""),
+                bytes: Run::Given(bytes),
+            });
+        }
+    }
+
+    /// No value finds room any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.values.items.len() >= VALUES_MAX
+    }
+
     fn keep(&mut self, bytes: &[u8]) -> Option<Run<'a>> {
         if self.made.len() + bytes.len() > MADE_BYTES_MAX {
             self.values.oversize = true;
@@ -215,7 +232,7 @@ impl<'a> Sink<'a, '_> {
     }
 
     fn push(&mut self, name: Run<'a>, bytes: Run<'a>) {
-        if self.values.items.len() >= VALUES_MAX {
+        if self.is_full() {
             self.values.oversize = true;
         } else {
             self.values.items.push(Value { name, bytes });

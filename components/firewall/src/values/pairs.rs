@@ -2,17 +2,46 @@
 
 /// Each pair as it stands there: name and value, undecoded. Empty pieces are no pairs; a piece without `=`
 /// is a name with an empty value.
-pub(crate) fn pairs(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let pieces = bytes.split(|byte| *byte == b'&');
-    pieces.filter(|piece| !piece.is_empty()).map(|piece| {
-        match piece.iter().position(|byte| *byte == b'=') {
-            Some(at) => (
-                piece.get(..at).unwrap_or_default(),
-                piece.get(at + 1..).unwrap_or_default(),
-            ),
-            None => (piece, &[][..]),
+pub(crate) fn pairs(bytes: &[u8]) -> Pairs<'_> {
+    Pairs { rest: bytes }
+}
+
+/// The pairs that are still to come.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairs<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Pairs<'a> {
+    /// What the pairs to come stand in.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let [b'&', behind @ ..] = self.rest {
+            self.rest = behind;
         }
-    })
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (piece, behind) = split(self.rest, b'&');
+        self.rest = behind;
+        Some(split(piece, b'='))
+    }
+}
+
+/// What stands before and behind the first such byte; all, and nothing, where there is none.
+fn split(bytes: &[u8], at: u8) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(at, bytes).unwrap_or(bytes.len());
+    (
+        bytes.get(..end).unwrap_or_default(),
+        bytes.get(end + 1..).unwrap_or_default(),
+    )
 }
 
 /// Whether an encoded name is this one: `%XX` and `+` are decoded, ASCII case is ignored. An origin that
@@ -56,6 +85,9 @@ mod tests {
         let wanted: [(&[u8], &[u8]); 4] = [(b"a", b"1"), (b"b", b""), (b"", b"c"), (b"d", b"=e")];
         assert_eq!(found, wanted);
         assert_eq!(pairs(b"").count(), 0);
+        let mut some = pairs(b"&a=1&&b=2&c");
+        assert_eq!(some.next(), Some((&b"a"[..], &b"1"[..])));
+        assert_eq!(some.rest(), b"&b=2&c");
     }
 
     #[test]

@@ -8,7 +8,9 @@ pub(crate) mod png;
 mod shrink;
 pub(crate) mod webp;
 mod webp_chunks;
+mod webp_lossy;
 
+use crate::probe::not_read;
 use crate::{Bucket, Format, ImageError, Intermediate, Limits};
 
 /// Decode `source` with both axes divided by `bucket`.
@@ -26,6 +28,7 @@ pub fn decode_scaled(
         Format::Jpeg => jpeg::decode(source, bucket, limits),
         Format::Png => png::decode(source, bucket, limits),
         Format::Webp => webp::decode(source, bucket, limits),
+        other => Err(not_read(other)),
     }?
     .checked()
 }

@@ -1,4 +1,6 @@
 //! WebP, lossy and lossless; of an animation, its first frame.
+//!
+//! A lossy picture without alpha is decoded by our own crate, anything else by `image-webp`.
 
 use std::io::Cursor;
 
@@ -6,7 +8,7 @@ use image::codecs::webp::WebPDecoder;
 use image::{ColorType, ImageDecoder, ImageError as DecoderError};
 
 use super::shrink::Shrink;
-use super::webp_chunks;
+use super::{webp_chunks, webp_lossy};
 use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, icc};
 
 /// The header of a WebP: its chunks.
@@ -33,6 +35,20 @@ pub(crate) fn decode(
     let profile = decoder.icc_profile().map_err(from_decoder)?;
     let source_size = decoder.dimensions();
 
+    if model == Model::Rgb
+        && let Some(frame) = webp_chunks::still_frame(source)
+    {
+        let (model, pixels) = webp_lossy::decode(frame, source_size, bucket)?;
+        return Ok(Intermediate {
+            model,
+            orientation,
+            format: Format::Webp,
+            bucket,
+            source_size,
+            icc: icc::worth_keeping(profile, model),
+            pixels,
+        });
+    }
     let row_bytes = source_size.0 as usize * model.channels();
     let mut pixels = vec![0; row_bytes * source_size.1 as usize];
     decoder.read_image(&mut pixels).map_err(from_decoder)?;

@@ -60,6 +60,22 @@ fn check_chunks(mut rest: &[u8], limits: &Limits, in_frame: bool) -> Result<(), 
     Err(ImageError::corrupt("too many chunks"))
 }
 
+/// The payload of the `VP8 ` chunk of a file that has no frames. [`check`] has accepted the file.
+pub(crate) fn still_frame(source: &[u8]) -> Option<&[u8]> {
+    let mut rest = source.get(12..)?;
+    for _ in 0..CHUNKS_MAX {
+        let (header, after) = rest.split_first_chunk::<8>()?;
+        let (name, size) = header.split_at(4);
+        let size = le32(size)?;
+        match name {
+            b"VP8 " => return after.get(..size),
+            b"VP8L" | b"ANMF" | b"ALPH" => return None,
+            _ => rest = after.get(size.saturating_add(size % 2)..)?,
+        }
+    }
+    None
+}
+
 fn check_size(size: Option<(u32, u32)>, limits: &Limits) -> Result<(), ImageError> {
     let (width, height) = size.ok_or(ImageError::Truncated)?;
     limits.check_size(width, height)

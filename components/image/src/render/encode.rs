@@ -3,32 +3,37 @@
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use lockgate_jpeg::{Channels, EncodeOptions, Pixels};
-use zenwebp::Encoder as WebpEncoder;
 
-use super::Rendered;
 use super::picture::Picture;
-use crate::{Format, ImageError, Model, Options};
+use super::{Rendered, webp};
+use crate::{ImageError, Model, Options, OutputFormat, Quality};
+
+/// The quality where the options name none.
+const QUALITY: u8 = 80;
 
 /// From this quality on a JPEG keeps its colours at full resolution.
 const FULL_CHROMA_QUALITY: u8 = 90;
-
-/// How hard the WebP encoder searches, 0 to 6; the default of libwebp and Sharp.
-const WEBP_METHOD: u8 = 4;
 
 /// The picture as a file.
 pub(super) fn encode(
     picture: &Picture,
     icc: &[u8],
+    format: OutputFormat,
     options: &Options,
 ) -> Result<Rendered, ImageError> {
-    let bytes = match options.format {
-        Format::Jpeg => jpeg(picture, icc, options.quality)?,
-        Format::Png => png(picture, icc)?,
-        Format::Webp => webp(picture, icc, options.quality)?,
+    let quality = match options.quality {
+        Some(Quality::Fixed(quality)) => quality,
+        _ => QUALITY,
+    };
+    let bytes = match format {
+        OutputFormat::Jpeg => jpeg(picture, icc, quality)?,
+        OutputFormat::Png => png(picture, icc)?,
+        OutputFormat::Webp => webp::encode(picture, icc, quality)?,
+        other => return Err(ImageError::BadOptions(format!("{other:?} is not written"))),
     };
     Ok(Rendered {
         bytes,
-        format: options.format,
+        format,
         width: picture.width,
         height: picture.height,
     })
@@ -79,22 +84,4 @@ fn png(picture: &Picture, icc: &[u8]) -> Result<Vec<u8>, ImageError> {
         .write_image(&picture.pixels, picture.width, picture.height, colour)
         .map_err(ImageError::internal)?;
     Ok(bytes)
-}
-
-/// Lossy WebP; an alpha channel is stored without loss beside the lossy colours.
-fn webp(picture: &Picture, icc: &[u8], quality: u8) -> Result<Vec<u8>, ImageError> {
-    let (width, height, pixels) = (picture.width, picture.height, &picture.pixels);
-    let mut encoder = match picture.model {
-        Model::Grey => WebpEncoder::new_l8(pixels, width, height),
-        Model::GreyAlpha => WebpEncoder::new_la8(pixels, width, height),
-        Model::Rgb => WebpEncoder::new_rgb(pixels, width, height),
-        Model::Rgba => WebpEncoder::new_rgba(pixels, width, height),
-        Model::YCbCr => return Err(ImageError::internal("YCbCr in a WebP")),
-    }
-    .quality(f32::from(quality))
-    .method(WEBP_METHOD);
-    if !icc.is_empty() {
-        encoder = encoder.icc_profile(icc.to_vec());
-    }
-    encoder.encode().map_err(ImageError::internal)
 }

@@ -6,7 +6,7 @@ use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder as JpegEncoder};
-use lockgate_image::{Format, Limits, Options, Rendered, transform};
+use lockgate_image::{Limits, Options, OutputFormat, Rendered, transform};
 
 /// Red, green, blue and yellow: top left, top right, bottom left, bottom right.
 pub(crate) const QUARTERS: [[u8; 3]; 4] =
@@ -74,14 +74,14 @@ pub(crate) fn webp(image: &DynamicImage, exif: Option<&[u8]>) -> Vec<u8> {
 
 /// Transform with the default limits.
 pub(crate) fn make(source: &[u8], options: &Options) -> Rendered {
-    transform(source, options, &Limits::default()).unwrap()
+    transform(source, None, options, &Limits::default()).unwrap()
 }
 
 /// Any output as pixels, read by the `image` crate where it can, so that our decoders do not
 /// judge our encoders; JPEG goes through `jpeg-decoder` directly.
 pub(crate) fn pixels(rendered: &Rendered) -> RgbaImage {
     let image = match rendered.format {
-        Format::Jpeg => {
+        OutputFormat::Jpeg => {
             let mut decoder = jpeg_decoder::Decoder::new(rendered.bytes.as_slice());
             let pixels = decoder.decode().unwrap();
             let info = decoder.info().unwrap();
@@ -93,7 +93,7 @@ pub(crate) fn pixels(rendered: &Rendered) -> RgbaImage {
                 _ => DynamicImage::from(image::RgbImage::from_raw(width, height, pixels).unwrap()),
             }
         }
-        Format::Png | Format::Webp => image::load_from_memory(&rendered.bytes).unwrap(),
+        _ => image::load_from_memory(&rendered.bytes).unwrap(),
     };
     assert_eq!(
         (image.width(), image.height()),

@@ -12,6 +12,7 @@ use lockgate_wire::{Input, Seen};
 
 use crate::HeldBody;
 use crate::call::{Call, Keep};
+use crate::coded::Readable;
 use crate::exit::Exit;
 use crate::policy::{Policy, nothing_seen};
 use crate::stages;
@@ -69,10 +70,19 @@ impl Policy {
         let request = stages::normalise::run(call, seen)?;
         told.path = escaped(request.path.as_bytes());
         let site = stages::site::run(call, &request, seen)?;
+        let readable = body.map(|body| Readable::of(self, call, site, body));
+        let (readable, unreadable) = match readable.transpose() {
+            Ok(readable) => (readable, None),
+            Err(unreadable) => (None, Some(unreadable)),
+        };
+        let body = readable
+            .as_ref()
+            .zip(body)
+            .map(|(readable, body)| readable.held(body));
         let for_rules = match body {
+            None if unreadable.is_some() => Body::Never,
             Some(body) => self.native(site, body),
-            None if call.input.has_body() => Body::Later,
-            None => Body::Absent,
+            None => stages::firewall::without_body(call),
         };
         let firewall = site
             .firewall
@@ -80,6 +90,9 @@ impl Policy {
         told.native =
             firewall.map(|firewall| native::tell(call, &firewall.rules, &request, for_rules));
         let blocked = told.native_matches().any(|rule| rule.came == Came::Blocks);
+        if let Some(unreadable) = unreadable.filter(|_| !blocked) {
+            return Err(Exit::Answer(Box::new(unreadable.answer())));
+        }
         let program = site
             .program
             .and_then(|number| self.programs.get(usize::from(number)));

@@ -34,22 +34,60 @@ pub(crate) fn run<'r, 'i>(
     seen: &mut Seen<'r>,
 ) -> Result<(), Exit<'r>> {
     seen.stage = Stage::Firewall;
-    let body = if call.input.has_body() {
-        Body::Later
-    } else {
-        Body::Absent
-    };
-    let Some(said) = ask(call, site, request, body)? else {
+    let Some(said) = ask(call, site, request, without_body(call))? else {
         return Ok(());
     };
+    note(said, seen).map_or(Ok(()), |answer| Err(Exit::Answer(Box::new(answer))))
+}
+
+/// A later stage refuses a request whose body rules wait for. Nobody will read it, so they go on
+/// without: what blocks or counts by the head does so whoever would have refused the request behind it.
+pub(crate) fn settle<'r, 'i>(
+    call: Call<'r, 'i>,
+    site: &Site,
+    request: &Request<'r, 'i>,
+    refused: Exit<'r>,
+    seen: &mut Seen<'r>,
+) -> Exit<'r> {
+    let Exit::Answer(refused) = refused else {
+        // It goes on, and may be refused then.
+        return refused;
+    };
+    if !seen.waits {
+        return Exit::Answer(refused);
+    }
+    let said = match ask(call, site, request, Body::Never) {
+        Ok(Some(said)) => said,
+        Ok(None) => return Exit::Answer(refused),
+        Err(fault) => return fault,
+    };
+    let Some(blocked) = note(said, seen) else {
+        return Exit::Answer(refused);
+    };
+    seen.stage = Stage::Firewall;
+    Exit::Answer(Box::new(Answer {
+        remember: refused.remember,
+        remember_briefly: refused.remember_briefly,
+        ..blocked
+    }))
+}
+
+/// What is there of a body before it is read.
+pub(crate) fn without_body(call: Call<'_, '_>) -> Body<'static> {
+    match (call.input.has_body(), call.input.body_unread()) {
+        (false, _) => Body::Absent,
+        (true, false) => Body::Later,
+        (true, true) => Body::Never,
+    }
+}
+
+/// Notes what the rules say; the answer of the one that blocks.
+fn note<'r>(said: Said<'r>, seen: &mut Seen<'r>) -> Option<Answer<'r>> {
     seen.rule = said.rule;
     seen.counted = said.counted;
     seen.charges = said.charges;
     seen.waits = said.waits;
-    match said.answer {
-        Some(answer) => Err(Exit::Answer(Box::new(answer))),
-        None => Ok(()),
-    }
+    said.answer
 }
 
 /// Asks the rules of a site; `None` where it has none.

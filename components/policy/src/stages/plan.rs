@@ -1,6 +1,6 @@
 //! Plan: how the request goes on. Limits, cache key, picture, target and header fields.
 
-mod image;
+pub(crate) mod image;
 mod keys;
 mod proxied;
 mod target;
@@ -32,7 +32,7 @@ pub(crate) fn run<'r>(
     if let Some(options) = &route.image
         && reads
     {
-        match image::choose(call, options, request) {
+        match image::choose(call, options, seen.route, request) {
             Ok(chosen) => picture = chosen,
             // Charged like what it asks for.
             Err(Exit::Answer(refusal)) => answer = Some(*refusal),
@@ -43,7 +43,17 @@ pub(crate) fn run<'r>(
     let mut parts = Parts::new(seen.target.len());
     let origin_target = parts.add(|out| target::for_origin(out, route, request, &picture));
     let cache_key = audience(route).filter(|_| reads).map(|audience| {
-        parts.add(|out| keys::cache(out, call, site, audience, identity, request, &picture))
+        parts.add(|out| {
+            keys::cache(
+                out,
+                call,
+                (site, route),
+                audience,
+                identity,
+                request,
+                &picture,
+            )
+        })
     });
     let customer = parts.add(|out| {
         if let Some(identity) = identity {
@@ -76,7 +86,8 @@ pub(crate) fn run<'r>(
                 key: of(part),
             })
             .collect(),
-        image: picture.plan,
+        image: picture.options,
+        negotiated: picture.negotiated,
         set_headers: if customer.start < customer.end {
             vec![(CUSTOMER, of(customer))]
         } else {

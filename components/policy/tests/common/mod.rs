@@ -28,6 +28,9 @@ pub(crate) const SECRET: &[u8] = b"a secret of thirty-two bytes, ok";
 /// The secret of the sign-in `staff`.
 pub(crate) const STAFF_SECRET: &[u8] = b"another one of thirty-two bytes!";
 
+/// The key that signs addresses of pictures.
+pub(crate) const PICTURE_KEY: &[u8] = b"a key that signs nothing else";
+
 /// Compiles a gateway file and a rule file beside it.
 pub(crate) fn compile(gateway: &str, rules: &str) -> Compiled {
     let folder = tempfile::tempdir().expect("a folder");
@@ -47,6 +50,7 @@ pub(crate) fn policy_of(compiled: &Compiled) -> Policy {
     let secrets = [
         ("customers".to_owned(), SECRET.to_vec()),
         ("staff".to_owned(), STAFF_SECRET.to_vec()),
+        ("pictures".to_owned(), PICTURE_KEY.to_vec()),
     ];
     Policy::load(compiled.bytes.clone(), &secrets).expect("a bundle")
 }
@@ -244,10 +248,10 @@ fn plan_words(route: u16, plan: &Plan<'_>) -> Vec<String> {
         ));
     }
     if let Some(image) = plan.image {
-        words.push(format!(
-            "image={}x{}:fit{}:format{}:q{}",
-            image.width, image.height, image.fit, image.format, image.quality
-        ));
+        words.push(format!("image={image}"));
+    }
+    if plan.negotiated {
+        words.push("negotiated".to_owned());
     }
     if plan.cache_key.is_some() {
         words.push("cached".to_owned());

@@ -2,7 +2,7 @@
 
 use lockgate_limits::Decision;
 use lockgate_record::Stage;
-use lockgate_wire::{NeedKind, Verdict, VerdictBody};
+use lockgate_wire::{NeedKind, Verdict, VerdictBody, leave_unread};
 
 use super::bindings::lockgate::policy::decisions;
 use super::call::Call;
@@ -37,6 +37,14 @@ pub(super) async fn decide(call: &mut Call, generation: &Generation) -> Result<V
         remember(key, &verdict.body, now_ms);
     }
     Ok(bytes)
+}
+
+/// What the rules say of a request whose body is not going to be read; the verdict's bytes.
+pub(super) fn without_body(call: &mut Call) -> Vec<u8> {
+    let mut input = input(call, None);
+    // It was written just now.
+    let _ = leave_unread(&mut input);
+    timed(call, || decisions::decide(&input))
 }
 
 /// What the policy is asked.

@@ -40,12 +40,17 @@ pub(super) async fn request(
     let held = match body {
         Some(body) => {
             let (bytes_max, pace) = (step.route.body_bytes_max, generation.document.body_pace);
-            let held = inspection::hold(body, reading, bytes_max, pace).await;
-            held.map_err(|fault| Refused::from(fault).at(Stage::Firewall))?
+            match inspection::hold(body, reading, bytes_max, pace).await {
+                Ok(held) => held,
+                Err(fault) => {
+                    let refused = Refused::from(fault).at(Stage::Firewall);
+                    return step.unread(refused).map(Outcome::Answer);
+                }
+            }
         }
         None => None,
     };
-    let bytes = ask(step.call, held.as_ref());
+    let bytes = ask(step.call, held.as_ref(), step.seen.waits);
     let found = Inspection::parse(&bytes);
     let found = found.map_err(|error| Refused::policy_failed(error.to_string()))?;
     if let Some(rules) = &found.rules {
@@ -63,11 +68,12 @@ pub(super) async fn request(
     Ok(Outcome::Pass(held.map(|held| held.body)))
 }
 
-/// Asks the rules.
-fn ask(call: &mut Call, held: Option<&Held>) -> Vec<u8> {
+/// Asks the rules. A body that is waited for and has no bytes is one of none.
+fn ask(call: &mut Call, held: Option<&Held>, waits: bool) -> Vec<u8> {
     let input = input(call, None);
     let id = call.request_id.clone();
     let body = held.map(|held| held.body.held());
+    let body = body.or(waits.then_some(&[]));
     let whole = held.is_none_or(|held| held.whole);
     let program_bytes = held.and_then(|held| held.program_bytes);
     timed(call, || {

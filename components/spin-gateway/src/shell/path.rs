@@ -55,7 +55,14 @@ async fn run(call: &mut Call, request: Request) -> Result<Reply, Refused> {
             .retry_after_s(1)
     })?;
     call.generation = Some(generation.clone());
-    let bytes = decide::decide(call, &generation).await?;
+    let bytes = match decide::decide(call, &generation).await {
+        Ok(bytes) => bytes,
+        // There is no budget for its signature.
+        Err(refused) if Verdict::parse(&call.verdict).is_ok_and(|known| known.seen.waits) => {
+            return unread(call, &generation, Fields::new(), refused);
+        }
+        Err(refused) => return Err(refused),
+    };
     let (length, received) = (call.content_length(), call.bytes_in.clone());
     let body = call
         .has_body
@@ -97,7 +104,9 @@ async fn act(
         call,
         fields: Fields::new(),
     };
-    charge::charge(&mut step).await?;
+    if let Err(refused) = charge::charge(&mut step).await {
+        return step.unread(refused);
+    }
     let body = match inspect::request(&mut step, body).await? {
         inspect::Outcome::Pass(body) => body,
         inspect::Outcome::Answer(reply) => return Ok(reply),
@@ -113,6 +122,40 @@ async fn act(
     let mut fetched = inspect::response(&mut step, fetched).await?;
     picture::transform(&mut step, &mut fetched).await?;
     Ok(store::respond(step, fetched, forwarded))
+}
+
+impl Step<'_> {
+    /// The answer to a request that is refused before its body is read.
+    pub(super) fn unread(&mut self, refused: Refused) -> Result<Reply, Refused> {
+        if !self.seen.waits {
+            return Err(refused);
+        }
+        let fields = std::mem::take(&mut self.fields);
+        unread(self.call, self.generation, fields, refused)
+    }
+}
+
+/// Rules that wait for a body that is not going to be read count as not matching, and the others go on
+/// in their order: that of `runtime-host/src/gate/unread.rs`.
+fn unread(
+    call: &mut Call,
+    generation: &Generation,
+    fields: Fields,
+    refused: Refused,
+) -> Result<Reply, Refused> {
+    let bytes = decide::without_body(call);
+    let Ok(verdict) = Verdict::parse(&bytes) else {
+        return Err(refused);
+    };
+    let seen = &verdict.seen;
+    call.rules = Some((seen.rule, seen.counted));
+    match &verdict.body {
+        VerdictBody::Answer(answer) if seen.stage == lockgate_wire::Stage::Firewall => {
+            let route = generation.document.routes.get(usize::from(seen.route));
+            answered(answer, seen, route, call, fields)
+        }
+        _ => Err(refused),
+    }
 }
 
 /// A route's own answer, or a refusal by the policy. `fields` are those that it has already.

@@ -2,13 +2,14 @@
 //! origin's answer.
 
 use lockgate_record::Stage;
-use lockgate_shell::picture::{about_the_output, coding, etag, media_type};
+use lockgate_shell::picture::{about_the_output, coding, etag, media_type, watermark};
+use lockgate_shell::{PictureLimits, Watermark};
 use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
-use lockgate_wire::ImagePlan;
 use serde::Deserialize;
 use spin_sdk::wasip3::http::client;
 use spin_sdk::wasip3::http::types::{Method, RequestOptions};
 use spin_sdk::wasip3::wit_bindgen::{StreamReader, StreamResult};
+use spin_sdk::wasip3::{spawn, wit_stream};
 
 use super::fetch::{self, Fetched, FetchedBody};
 use super::path::Step;
@@ -24,7 +25,7 @@ const PICTURE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Replaces a picture by the one that the plan asks for. Other answers (404, a redirect) pass as
 /// they are.
 pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Result<(), Refused> {
-    let Some(plan) = step.plan.image else {
+    let Some(options) = step.plan.image else {
         return Ok(());
     };
     if fetched.status != 200 {
@@ -32,7 +33,7 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
     }
     if step.call.head.method() == b"HEAD" {
         about_the_output(&mut fetched.headers);
-        if let Some(media_type) = media_type(plan.format) {
+        if let Some(media_type) = media_type(options, step.plan.negotiated) {
             let media_type = http::HeaderValue::from_static(media_type);
             fetched
                 .headers
@@ -51,7 +52,7 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         return Err(Refused::policy_failed("the source is no stream"));
     };
     let (stream, end) = body.into_flow();
-    let (bytes, media_type) = ask(step, plan, stream, end, length).await?;
+    let (bytes, media_type) = ask(step, options, stream, end, length).await?;
     let headers = &mut fetched.headers;
     about_the_output(headers);
     headers.insert(http::header::CONTENT_TYPE, media_type);
@@ -62,43 +63,55 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
     Ok(())
 }
 
-/// Asks the image component; the source streams from the origin to it.
+/// Asks the image component; the source streams from the origin to it, behind the watermark.
 async fn ask(
     step: &Step<'_>,
-    plan: ImagePlan,
+    options: &str,
     source: StreamReader<u8>,
     end: BodyEnd,
     length: Option<u64>,
 ) -> Result<(Vec<u8>, http::HeaderValue), Refused> {
     let unavailable =
         |cause: String| Refused::new(503, "image_unavailable", cause).at(Stage::Image);
-    let limits = &step.generation.document.image;
+    let all = &step.generation.document.image;
+    let Some(limits) = &step.route.image else {
+        return Err(Refused::policy_failed("the plan's route makes no pictures"));
+    };
     if let Some(length) = length
         && length > limits.source_bytes_max
     {
         let cause = format!("too large a source: it has {length} bytes");
         return Err(Refused::new(413, "image_too_large", cause).at(Stage::Image));
     }
+    let overlay = match watermark(options) {
+        Some(name) => overlay(step, limits, &name).await?,
+        None => Vec::new(),
+    };
+    // Canonical text has no byte that means something else in a query.
     let target = format!(
-        "/?width={}&height={}&fit={}&format={}&quality={}&side_max={}&source_bytes_max={}\
-         &pixels_max={}",
-        plan.width,
-        plan.height,
-        plan.fit,
-        plan.format,
-        plan.quality,
-        limits.dimension_max,
+        "/?{}&side_max={}&source_bytes_max={}&pixels_max={}&frames_max={}&keep_truncated={}\
+         &negotiated={}&overlay_bytes={}",
+        options.replace(',', "&"),
+        all.dimension_max,
         limits.source_bytes_max,
         limits.pixels_max,
+        limits.frames_max,
+        u8::from(limits.keep_truncated),
+        u8::from(step.plan.negotiated),
+        overlay.len(),
     );
     let url = state::optional_variable("image_url").await;
     let url = url.as_deref().unwrap_or(IMAGE_URL);
+    let length = length.map(|length| length.saturating_add(overlay.len() as u64));
     let length = length.map(|length| ("content-length".to_owned(), length.to_string().into()));
     let options = RequestOptions::new();
-    let timeout_ns = limits.timeout_ms.saturating_mul(1_000_000);
+    let timeout_ns = all.timeout_ms.saturating_mul(1_000_000);
     // A host that does not keep a time has one of its own.
     let _ = options.set_first_byte_timeout(Some(timeout_ns));
-    let body = Some((source, end));
+    let body = Some(match overlay.is_empty() {
+        true => (source, end),
+        false => (behind(overlay, source), end),
+    });
     let fields = length.into_iter().collect();
     let request = fetch::outgoing(Method::Post, url, &target, fields, body, Some(options));
     let response = client::send(request.map_err(unavailable)?).await;
@@ -109,12 +122,72 @@ async fn ask(
     };
     // Nothing of it was read: these are the component's own.
     let (stream, end) = body.into_flow();
-    let bytes = collect(stream, end, length).await.map_err(unavailable)?;
+    let bytes = collect(stream, end, length, PICTURE_BYTES_MAX)
+        .await
+        .map_err(unavailable)?;
     let media_type = answer.headers.get(http::header::CONTENT_TYPE);
     match (answer.status, media_type) {
         (200, Some(media_type)) => Ok((bytes, media_type.clone())),
         _ => Err(refused(answer.status, &bytes)),
     }
+}
+
+/// The watermark of a name. The origin is asked in the gate's own name, each time: an instance here
+/// keeps nothing.
+async fn overlay(step: &Step<'_>, limits: &PictureLimits, name: &str) -> Result<Vec<u8>, Refused> {
+    let unavailable = |cause: String| {
+        let cause = format!("the watermark {name}: {cause}");
+        Refused::new(502, "image_watermark_unavailable", cause).at(Stage::Image)
+    };
+    let path = match limits.watermarks.get(name) {
+        Some(Watermark::Path(path)) => path,
+        Some(Watermark::File(_)) => {
+            return Err(unavailable("files are not read under Spin".to_owned()));
+        }
+        None => return Err(unavailable("there is none".to_owned())),
+    };
+    let origin = step.route.origin.as_ref();
+    let origin = origin.and_then(|name| step.generation.document.origins.get(name));
+    let origin = origin.ok_or_else(|| unavailable("the route has no origin".to_owned()))?;
+    let fields = vec![
+        ("accept".to_owned(), b"image/*".to_vec()),
+        ("accept-encoding".to_owned(), b"identity".to_vec()),
+    ];
+    let request = fetch::outgoing(Method::Get, &origin.url, path, fields, None, None);
+    let response = client::send(request.map_err(unavailable)?).await;
+    let response = response.map_err(|error| unavailable(format!("{error:?}")))?;
+    let answer = fetch::receive(response, unix_ms())?;
+    if answer.status != 200 {
+        return Err(unavailable(format!("{path} is answered {}", answer.status)));
+    }
+    let FetchedBody::Stream(body, length) = answer.body else {
+        return Err(unavailable("it has no body".to_owned()));
+    };
+    let most = usize::try_from(limits.source_bytes_max).unwrap_or(usize::MAX);
+    let (stream, end) = body.into_flow();
+    let bytes = collect(stream, end, length, most).await;
+    bytes.map_err(unavailable)
+}
+
+/// A stream of some bytes and then of another stream.
+fn behind(first: Vec<u8>, mut rest: StreamReader<u8>) -> StreamReader<u8> {
+    let (mut to, joined) = wit_stream::new::<u8>();
+    spawn(async move {
+        // Whoever does not read on does not want it.
+        if !to.write_all(first).await.is_empty() {
+            return;
+        }
+        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+        loop {
+            let (result, read) = rest.read(chunk).await;
+            let left = to.write_all(read).await;
+            if !left.is_empty() || result == StreamResult::Dropped {
+                return;
+            }
+            chunk = Vec::with_capacity(CHUNK_BYTES);
+        }
+    });
+    joined
 }
 
 /// What the image component says of a picture that it does not make.
@@ -133,6 +206,10 @@ fn refused(status: u16, body: &[u8]) -> Refused {
     };
     let mut refused = Refused::new(status, "image_failed", problem.cause).at(Stage::Image);
     refused.code = problem.code.into();
+    // Whoever wrote the address should know what is wrong with it.
+    if refused.code == "image_options_invalid" {
+        refused.detail = Some(refused.cause.clone());
+    }
     refused
 }
 
@@ -141,19 +218,18 @@ async fn collect(
     mut stream: StreamReader<u8>,
     end: BodyEnd,
     length: Option<u64>,
+    bytes_max: usize,
 ) -> Result<Vec<u8>, String> {
     let announced = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
-    let mut body = Vec::with_capacity(announced.clamp(CHUNK_BYTES, PICTURE_BYTES_MAX));
+    let mut body = Vec::with_capacity(announced.clamp(1, bytes_max.max(1)));
     loop {
         if body.len() == body.capacity() {
             body.reserve(CHUNK_BYTES);
         }
         let (result, read) = stream.read(body).await;
         body = read;
-        if body.len() > PICTURE_BYTES_MAX {
-            return Err(format!(
-                "the picture is longer than {PICTURE_BYTES_MAX} bytes"
-            ));
+        if body.len() > bytes_max {
+            return Err(format!("the picture is longer than {bytes_max} bytes"));
         }
         if result == StreamResult::Dropped {
             break;

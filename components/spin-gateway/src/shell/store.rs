@@ -88,7 +88,7 @@ fn answer_lines(step: &Step<'_>, fetched: &Fetched) -> Fields {
         let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + received);
         add(&mut lines, "date", date);
     }
-    if step.route.vary_accept {
+    if step.plan.negotiated {
         add(&mut lines, "vary", "accept");
     }
     lines

@@ -5,7 +5,7 @@ use lockgate_shell::inspection::{Blocked, Inspected, InspectionPlan, Reading, is
 use lockgate_spin_shell::body::{BodyFaultCell, ClientBody, Flow};
 use lockgate_spin_shell::clock::{micros_since, monotonic_ns};
 use lockgate_spin_shell::inspection::{Held, hold, hold_response};
-use lockgate_wire::{Inspection, Verdict};
+use lockgate_wire::{Inspection, Stage, Verdict, VerdictBody, leave_unread};
 use spin_sdk::http::IntoResponse as _;
 use spin_sdk::wasip3::http::types::{
     ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme,
@@ -45,12 +45,16 @@ impl Call {
                 Ok(held) => held,
                 Err(fault) => {
                     self.blocked = true;
-                    let reply = self.problem(fault.status, fault.code, &fault.cause);
+                    let mut reply = self.problem(fault.status, fault.code, &fault.cause);
+                    if verdict.seen.waits {
+                        reply = self.unread().unwrap_or(reply);
+                    }
                     return Ok(Outcome::Answer(reply));
                 }
             };
         }
-        if let Some(reply) = self.inspect(plan, held.as_ref(), begun_ns) {
+        let waits = verdict.seen.waits;
+        if let Some(reply) = self.inspect(plan, held.as_ref(), waits, begun_ns) {
             self.blocked = true;
             return Ok(Outcome::Answer(reply));
         }
@@ -64,6 +68,23 @@ impl Call {
         }
     }
 
+    /// The body is not going to be read: rules that wait for it count as not matching, and the others go on
+    /// in their order; what they answer, where one blocks. That of `runtime-host/src/gate/unread.rs`.
+    pub(super) fn unread(&mut self) -> Option<Reply> {
+        // It was written for this request.
+        let _ = leave_unread(&mut self.asked);
+        let bytes = decisions::decide(&self.asked);
+        let verdict = Verdict::parse(&bytes).ok()?;
+        self.rules = Some((verdict.seen.rule, verdict.seen.counted));
+        match &verdict.body {
+            VerdictBody::Answer(answer) if verdict.seen.stage == Stage::Firewall => {
+                self.blocked = true;
+                Some(self.reply(answer))
+            }
+            _ => None,
+        }
+    }
+
     fn content_length(&self) -> Option<u64> {
         let value = self.head.field("content-length")?;
         std::str::from_utf8(value).ok()?.parse().ok()
@@ -74,9 +95,12 @@ impl Call {
         &mut self,
         plan: Option<&InspectionPlan>,
         held: Option<&Held>,
+        waits: bool,
         begun_ns: u64,
     ) -> Option<Reply> {
         let body = held.map(|held| held.body.held());
+        // One that is waited for and has no bytes is one of none.
+        let body = body.or(waits.then_some(&[]));
         let whole = held.is_none_or(|held| held.whole);
         let program_bytes = held.and_then(|held| held.program_bytes);
         let bytes = decisions::inspect(&self.asked, &self.id, body, whole, program_bytes);

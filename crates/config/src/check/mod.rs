@@ -32,6 +32,9 @@ pub(crate) fn gateway(root: &Node, faults: &mut Vec<Fault>) {
     images::sizes(root, faults);
     images::sources(root, faults);
     images::presets_only(root, faults);
+    images::preset_options(root, faults);
+    images::signatures(root, faults);
+    images::addresses(root, faults);
     versions::folders(root, faults);
     versions::tokens(root, faults);
 }

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Admin, Cache, Geo, ImagePool, ImagePreset, Listener, OriginServer, Policy, RateLimit, Record,
-    RuleVersions, Secret, Server, SignIn, Site,
+    Admin, Cache, Geo, ImagePool, ImagePreset, ImageWatermark, Listener, OriginServer, Policy,
+    RateLimit, Record, RuleVersions, Secret, Server, SignIn, Site,
 };
 
 /// `gateway.toml`: what the gate listens on, which sites it serves and what it may use for it.
@@ -65,6 +65,10 @@ pub struct GatewayConfig {
     #[serde(default)]
     #[schemars(extend("x-names" = "name"))]
     pub image_presets: BTreeMap<String, ImagePreset>,
+    /// Pictures that `wm` can lay over others, by name.
+    #[serde(default)]
+    #[schemars(extend("x-names" = "name"))]
+    pub image_watermarks: BTreeMap<String, ImageWatermark>,
     /// The sites, by name. Nothing is shared between sites.
     #[serde(default)]
     #[schemars(extend("x-names" = "name"))]
@@ -90,6 +94,7 @@ impl Default for GatewayConfig {
             sign_in: BTreeMap::new(),
             rate_limits: BTreeMap::new(),
             image_presets: BTreeMap::new(),
+            image_watermarks: BTreeMap::new(),
             sites: BTreeMap::new(),
         }
     }

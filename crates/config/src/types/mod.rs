@@ -4,6 +4,8 @@ mod crs;
 mod gateway;
 mod geo;
 pub(crate) mod grammar;
+mod image;
+pub(crate) mod image_grammar;
 mod listener;
 mod lists;
 mod origin;
@@ -22,26 +24,26 @@ mod versions;
 pub use crs::{Crs, CrsMode};
 pub use gateway::GatewayConfig;
 pub use geo::Geo;
+pub use image::{
+    ImageAddress, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageSource, ImageTruncated,
+    ImageWatermark, RouteImage, WatermarkSource,
+};
 pub use listener::{Admin, Listener};
 pub use lists::{IpSet, PatternKind, RegexSet, UserAgentList, UserAgentPattern};
 pub use origin::{OriginServer, Secret, SecretEncoding, SecretSource};
 pub use policy::{ImagePool, Policy};
-pub use route::{
-    CacheAudience, ClaimScalar, ClaimValues, Respond, Route, RouteAction, RouteCache, RouteImage,
-};
-pub use rules::{Rule, RuleAction, RuleGroup, RuleResponse, RulesFile};
+pub use route::{CacheAudience, ClaimScalar, ClaimValues, Respond, Route, RouteAction, RouteCache};
+pub use rules::{Rule, RuleAction, RuleGroup, RuleResponse, RulesFile, UnknownCoding};
 pub use server::{ClientAddressFrom, Http2, Server};
 pub use sign_in::{Algorithm, SignIn, SignInKeys};
-pub use site::{
-    ImageFit, ImageFormat, ImagePreset, PathParameters, RateKey, RateLimit, RateWindow, Site,
-};
+pub use site::{PathParameters, RateKey, RateLimit, RateWindow, Site};
 pub use statement::{
     ByteMatch, GeoMatch, Inspect, OversizeHandling, RateBased, RegexMatch, RegexSetMatch, Search,
     SizeComparison, SizeConstraint, Statement, Texts,
 };
 pub use store::{AddressMask, Cache, Record};
 pub use text::{
-    Cidr, Country, Date, FieldName, HeaderName, HeaderValue, HostPattern, Label, Method, OriginUrl,
-    PathPattern, RateKeyName, Regex, TokenDigest, TransformationName,
+    Cidr, Country, Date, FieldName, HeaderName, HeaderValue, HostPattern, ImageOption, Label,
+    Method, OriginUrl, PathPattern, RateKeyName, Regex, TokenDigest, TransformationName,
 };
 pub use versions::{AdminRole, AdminToken, RuleVersions};

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ImageTruncated;
+
 /// Limits of the policy component, which decides about each request.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -89,6 +91,19 @@ pub struct ImagePool {
     /// Largest width or height of an output, in pixels. WebP holds no more than 16,383.
     #[schemars(range(min = 1, max = 16_383))]
     pub dimension_max: u32,
+    /// Most bytes of sources and decoded pictures that are kept, for the other widths that a page
+    /// asks for. One may take a quarter of it. 0: nothing is kept, and each width is fetched and
+    /// decoded for itself.
+    #[schemars(range(max = 1_099_511_627_776u64))]
+    pub ladder_bytes_max: u64,
+    /// How long they are kept, in seconds; a source never longer than it is fresh. 0: not at all.
+    #[schemars(range(max = 3600))]
+    pub ladder_seconds: u32,
+    /// Most frames of an animation; those of more are refused where they would move.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub frames_max: u32,
+    /// What is done with a source that ends before its pixels do.
+    pub truncated: ImageTruncated,
 }
 
 impl Default for ImagePool {
@@ -103,6 +118,10 @@ impl Default for ImagePool {
             sources_bytes_max: 256 * 1024 * 1024,
             pixels_max: 40_000_000,
             dimension_max: 8192,
+            ladder_bytes_max: 64 * 1024 * 1024,
+            ladder_seconds: 10,
+            frames_max: 200,
+            truncated: ImageTruncated::Fail,
         }
     }
 }

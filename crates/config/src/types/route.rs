@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HeaderName, HeaderValue, ImageFormat, Method, PathPattern};
+use super::{HeaderName, HeaderValue, Method, PathPattern, RouteImage};
 
 /// A route of a site.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -161,49 +161,4 @@ pub enum CacheAudience {
     Shared,
     /// Only the signed-in subject that it was made for.
     Private,
-}
-
-/// How the pictures of a route are transformed.
-#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RouteImage {
-    /// Widths that a request may ask for (`w`), in pixels. Without `widths`, `heights`,
-    /// `qualities` and `presets_only`: any up to `image.dimension_max`, which lets everybody ask
-    /// for as many pictures as there are numbers. With one of them: those of the list.
-    #[schemars(inner(range(min = 1, max = 16_383)))]
-    pub widths: Vec<u32>,
-    /// Heights that a request may ask for (`h`), in pixels, as for `widths`.
-    #[schemars(inner(range(min = 1, max = 16_383)))]
-    pub heights: Vec<u32>,
-    /// Qualities that a request may ask for (`q`), as for `widths`; without any list 1 to 100.
-    #[schemars(inner(range(min = 1, max = 100)))]
-    pub qualities: Vec<u32>,
-    /// Whether a request may name a preset and a format, and nothing else.
-    pub presets_only: bool,
-    /// Presets that a request may ask for.
-    #[schemars(extend("x-ref" = "image_presets"))]
-    pub presets: Vec<String>,
-    /// Formats that a request may get.
-    #[schemars(length(min = 1), extend("uniqueItems" = true))]
-    pub formats: Vec<ImageFormat>,
-    /// Quality of JPEG and WebP when the request does not say, 1 to 100.
-    #[schemars(range(min = 1, max = 100))]
-    pub quality: u8,
-    /// Whether the format is chosen by the client's `Accept` when the request does not say.
-    pub auto_format: bool,
-}
-
-impl Default for RouteImage {
-    fn default() -> Self {
-        Self {
-            widths: Vec::new(),
-            heights: Vec::new(),
-            qualities: Vec::new(),
-            presets_only: false,
-            presets: Vec::new(),
-            formats: vec![ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Webp],
-            quality: 80,
-            auto_format: true,
-        }
-    }
 }

@@ -14,6 +14,11 @@ pub struct RulesFile {
     /// Bytes of a request's body that rules look at. Of the rule files of a site the largest counts.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub body_bytes_max: u32,
+    /// What becomes of a body that rules look at when its content coding is none of gzip, deflate and br,
+    /// or it is not coded so. Of the rule files of a site the strictest counts; without one it is `refuse`,
+    /// with a Core Rule Set in `detect` mode `continue`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_coding: Option<UnknownCoding>,
     /// The OWASP Core Rule Set. One rule file of a site can switch it on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crs: Option<Crs>,
@@ -38,6 +43,7 @@ impl Default for RulesFile {
     fn default() -> Self {
         Self {
             body_bytes_max: lockgate_firewall::BODY_BYTES_DEFAULT,
+            unknown_coding: None,
             crs: None,
             ip_sets: BTreeMap::new(),
             user_agent_lists: BTreeMap::new(),
@@ -46,6 +52,16 @@ impl Default for RulesFile {
             rules: Vec::new(),
         }
     }
+}
+
+/// What becomes of a body that cannot be decoded.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownCoding {
+    /// The request is refused: 415 where the coding is not known, 400 where the body is not coded so.
+    Refuse,
+    /// The body is looked at as it was sent, and counts as longer than what is looked at (`oversize`).
+    Continue,
 }
 
 /// A group of rules: what is said of it holds for each.

@@ -12,6 +12,7 @@ use super::grammar::{
     header_name, header_value, host_pattern, method, origin_url, path_pattern, split_port,
     token_digest,
 };
+use super::image_grammar::option;
 use super::rule_grammar::{country, date, field, label, rate_key, regex, transformation};
 use crate::spelling::quoted;
 
@@ -74,6 +75,11 @@ macro_rules! text_type {
             }
         }
     };
+}
+
+text_type! {
+    /// The name of an option of pictures, such as `blur`.
+    ImageOption, "image-option", option
 }
 
 text_type! {

@@ -20,6 +20,15 @@ pub struct RuleVersions {
     /// time.
     #[schemars(extend("x-path" = "state"))]
     pub path: PathBuf,
+    /// Versions that are kept, drafts included. Of more the oldest go, but for the one in force and the one before
+    /// it; the audit log says which, and keeps what it says of them.
+    #[serde(default = "keep_max")]
+    #[schemars(range(min = 10, max = 10_000))]
+    pub keep_max: u32,
+}
+
+const fn keep_max() -> u32 {
+    1000
 }
 
 /// A token for the admin address.

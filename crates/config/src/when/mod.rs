@@ -13,7 +13,7 @@
 //!             / values "size" ( "==" / "!=" / "<=" / "<" / ">=" / ">" ) NUMBER
 //!             / values position TEXTS
 //! position    = "==" / "!=" / "exactly" / "starts_with" / "ends_with" / "contains" / "contains_word"
-//! values      = FIELD *( "|" TRANSFORMATION )
+//! values      = FIELD *( "|" TRANSFORMATION ) [ "oversize" ( "continue" / "match" / "no_match" ) ]
 //! TEXTS       = TEXT / "[" TEXT *( "," TEXT ) "]"
 //! ```
 //! A text stands in `"`; in it `\"` is `"` and `\\` is `\`, and any other `\` is itself. In a regular

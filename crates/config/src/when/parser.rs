@@ -196,7 +196,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A field and its transformations.
+    /// A field, its transformations, and what is said of one that is too long.
     fn values(&mut self, at: usize, word: &str) -> Result<Inspect, Mistake> {
         let field: FieldName = word.parse().map_err(|reason: String| {
             let words = ["ip", "user_agent", "label", "not"];
@@ -219,8 +219,29 @@ impl Parser<'_> {
         Ok(Inspect {
             field,
             transformations,
-            oversize: OversizeHandling::default(),
+            oversize: self.oversize()?,
         })
+    }
+
+    fn oversize(&mut self) -> Result<OversizeHandling, Mistake> {
+        if !self.takes("oversize") {
+            return Ok(OversizeHandling::default());
+        }
+        let token = self.take();
+        let word = match &token.kind {
+            Kind::Word(word) => word.as_str(),
+            _ => "",
+        };
+        match word {
+            "continue" => Ok(OversizeHandling::Continue),
+            "match" => Ok(OversizeHandling::Match),
+            "no_match" => Ok(OversizeHandling::NoMatch),
+            _ => {
+                let reason = "expected \"continue\", \"match\" or \"no_match\"";
+                let near = nearest(word, ["continue", "match", "no_match"]);
+                Err(Mistake::new(token.at, reason).suggest(near))
+            }
+        }
     }
 
     /// What is asked of values.
@@ -489,6 +510,14 @@ mod tests {
                     { byte_match = { field = "header:x-a", ends_with = "z" } }] }"#,
             ),
             (
+                r#"body oversize match contains "x""#,
+                r#"{ byte_match = { field = "body", oversize = "match", contains = "x" } }"#,
+            ),
+            (
+                r"json_body | lowercase oversize no_match xss_match",
+                r#"{ xss_match = { field = "json_body", transformations = ["lowercase"], oversize = "no_match" } }"#,
+            ),
+            (
                 r"all_query_arguments | url_decode | lowercase sqli_match",
                 r#"{ sqli_match = { field = "all_query_arguments", transformations = ["url_decode", "lowercase"] } }"#,
             ),
@@ -529,6 +558,7 @@ mod tests {
             ("(path == \"a\"", 12, None),
             ("path == {", 8, None),
             ("body size > many", 12, None),
+            ("body oversize matc contains \"x\"", 14, Some("match")),
             ("body size 8", 10, None),
             ("user_agent contains \"x\"", 11, None),
             ("headr:x == \"a\"", 0, Some("header:x")),

@@ -32,6 +32,8 @@ pub struct Case {
     pub content_type: Option<String>,
     /// The body.
     pub body: Option<String>,
+    /// How often the body stands there, one behind the other: for long ones.
+    pub body_times: u32,
     /// The client's address.
     pub client_ip: String,
     /// The client's country, two letters.
@@ -67,6 +69,7 @@ impl Default for Case {
             user_agent: None,
             content_type: None,
             body: None,
+            body_times: 1,
             client_ip: "198.51.100.9".to_owned(),
             country: None,
             asn: None,

@@ -1,5 +1,6 @@
 //! A case as the request that the firewall sees: in canonical form, as the gate hands it over.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use lockgate_firewall::{Body, Firewall, View};
@@ -22,12 +23,27 @@ pub enum CaseError {
     /// The gate refuses the request before any rule is asked.
     #[error("the gate refuses this request before any rule is asked: {0}")]
     Refused(NormaliseError),
+    /// The body is longer than any rule looks at.
+    #[error("the body has more than {BODY_BYTES_MAX} bytes")]
+    BodyTooLong,
     /// A rule is named that is not there.
     #[error("there is no rule `{0}`")]
     NoRule(String),
     /// A rule is over its limit that has none.
     #[error("rule `{0}` is not rate-based")]
     NoRate(String),
+}
+
+/// Longest body of a case, bytes: longer than rules can look at.
+const BODY_BYTES_MAX: usize = 4 << 20;
+
+fn repeated(body: &str, times: u32) -> Result<Cow<'_, str>, CaseError> {
+    let times = usize::try_from(times).unwrap_or(usize::MAX);
+    match body.len().checked_mul(times) {
+        _ if times == 1 => Ok(Cow::Borrowed(body)),
+        Some(length) if length <= BODY_BYTES_MAX => Ok(Cow::Owned(body.repeat(times))),
+        _ => Err(CaseError::BodyTooLong),
+    }
 }
 
 /// Runs `work` with the request of a case. `over` are the answers to its first charges.
@@ -48,7 +64,11 @@ pub(super) fn with_view<T>(
         .parse()
         .map_err(|_| CaseError::Address(case.client_ip.clone()))?;
     let canonical = canonical(case, &lines, client_ip)?;
-    let body = case.body.as_deref().map(str::as_bytes);
+    let body = match &case.body {
+        Some(body) => Some(repeated(body, case.body_times)?),
+        None => None,
+    };
+    let body = body.as_deref().map(str::as_bytes);
     let most = firewall
         .body_bytes_max()
         .map_or(usize::MAX, |most| most as usize);

@@ -1,7 +1,7 @@
 //! The networks of `@ipMatch` and `@ipMatchFromFile`.
-use super::phrases::paths;
+use crate::ast::beside;
 use crate::fault::Fault;
-use crate::parse::{bad_value, unreadable};
+use crate::parse::{bad_value, read, unreadable};
 use crate::place::Text;
 use lockgate_waf::program::IpNet;
 use std::net::IpAddr;
@@ -21,9 +21,9 @@ pub(crate) fn list(argument: &Text) -> Result<Vec<IpNet>, Fault> {
 /// A file cannot be read, or a line is neither.
 pub(crate) fn files(argument: &Text) -> Result<Vec<IpNet>, Fault> {
     let mut all = Vec::new();
-    for path in paths(argument) {
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| unreadable(&argument.start(), &path, &error))?;
+    for path in beside(argument) {
+        let text =
+            read::text(&path).map_err(|error| unreadable(&argument.start(), &path, &error))?;
         let lines = text.lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
         all.extend(

@@ -1,8 +1,8 @@
 //! The phrases of `@pm` and `@pmFromFile`.
+use crate::ast::beside;
 use crate::fault::Fault;
-use crate::parse::{bad_value, unreadable};
+use crate::parse::{bad_value, read, unreadable};
 use crate::place::Text;
-use std::path::{Path, PathBuf};
 
 /// The phrases of `@pm`: words, in which `|41 42|` stands for bytes in hexadecimal
 /// (ModSecurity reference manual, `pm`).
@@ -45,9 +45,9 @@ fn decode(text: &str) -> Option<Vec<(u8, bool)>> {
 /// A file cannot be read, or there is no phrase.
 pub(crate) fn files(argument: &Text) -> Result<Vec<Vec<u8>>, Fault> {
     let mut phrases = Vec::new();
-    for path in paths(argument) {
+    for path in beside(argument) {
         let bytes =
-            std::fs::read(&path).map_err(|error| unreadable(&argument.start(), &path, &error))?;
+            read::bytes(&path).map_err(|error| unreadable(&argument.start(), &path, &error))?;
         let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         phrases.extend(
             lines
@@ -59,17 +59,6 @@ pub(crate) fn files(argument: &Text) -> Result<Vec<Vec<u8>>, Fault> {
         return Err(bad_value(argument, "a list of files with phrases in them"));
     }
     Ok(phrases)
-}
-
-/// The files that an argument names, beside the file that it stands in.
-pub(crate) fn paths(argument: &Text) -> Vec<PathBuf> {
-    let place = argument.start();
-    let folder = place.file.parent().unwrap_or(Path::new(""));
-    argument
-        .as_str()
-        .split_ascii_whitespace()
-        .map(|name| folder.join(name))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,19 @@
 //! Files, the files that they include, and their lines, as one list of items.
 use super::directive::{self, Line};
-use super::{lines, words};
+use super::{lines, read, words};
 use crate::ast::Ast;
 use crate::fault::{Fault, FaultKind};
 use crate::place::{Place, Text};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How deep files may include each other.
 const DEPTH_MAX: usize = 16;
+/// Most files that are read, one that is included twice counted twice.
+const FILES_MAX: usize = 2_000;
+/// Most bytes of all of them.
+const BYTES_MAX: usize = 64 << 20;
 
 /// Where SecLang is read from.
 #[derive(Debug, Clone)]
@@ -29,7 +34,22 @@ pub enum Source {
 /// # Errors
 /// Everything that is wrong with their form: after a fault, reading goes on with the next line.
 pub fn parse(sources: &[Source]) -> Result<Ast, Vec<Fault>> {
-    let mut loader = Loader::default();
+    parse_noting(sources, &mut BTreeSet::new())
+}
+
+/// The same. Notes every file that was read or looked for, and of those that are named by a pattern the
+/// folder: what is to be watched, also where something is wrong.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_noting(sources: &[Source], read: &mut BTreeSet<PathBuf>) -> Result<Ast, Vec<Fault>> {
+    let mut loader = Loader {
+        ast: Ast::default(),
+        faults: Vec::new(),
+        read,
+        files: 0,
+        bytes: 0,
+    };
     for source in sources {
         match source {
             Source::File(path) => {
@@ -50,21 +70,37 @@ pub fn parse(sources: &[Source]) -> Result<Ast, Vec<Fault>> {
     }
 }
 
-#[derive(Default)]
-struct Loader {
+struct Loader<'r> {
     ast: Ast,
     faults: Vec<Fault>,
+    read: &'r mut BTreeSet<PathBuf>,
+    files: usize,
+    bytes: usize,
 }
 
-impl Loader {
+impl Loader<'_> {
     fn file(&mut self, path: &Path, from: &Place, depth: usize) {
         if depth > DEPTH_MAX {
             let kind = FaultKind::IncludeDepth(DEPTH_MAX);
             self.faults.push(Fault::new(from.clone(), kind));
             return;
         }
-        match std::fs::read_to_string(path) {
-            Ok(text) => self.text(path, &text, depth),
+        self.read.insert(path.to_owned());
+        self.files += 1;
+        if self.files > FILES_MAX || self.bytes > BYTES_MAX {
+            // Said once: files that include each other would say it for ever.
+            if self.files <= FILES_MAX + 1 {
+                let kind = FaultKind::TooManyFiles(FILES_MAX, BYTES_MAX);
+                self.faults.push(Fault::new(from.clone(), kind));
+                self.files = FILES_MAX + 1;
+            }
+            return;
+        }
+        match read::text(path) {
+            Ok(text) => {
+                self.bytes += text.len();
+                self.text(path, &text, depth);
+            }
             Err(error) => self.faults.push(unreadable(from, path, &error)),
         }
     }
@@ -93,8 +129,16 @@ impl Loader {
             .parent()
             .unwrap_or(Path::new(""))
             .join(pattern.as_str());
+        if is_pattern(&whole) {
+            self.read.extend(whole.parent().map(Path::to_owned));
+        }
         match matching(&whole) {
-            Ok(files) if files.is_empty() && !optional => {
+            Ok(files) if files.is_empty() => {
+                // One that comes is worth another look.
+                self.read.insert(whole.clone());
+                if optional {
+                    return;
+                }
                 let why = "no file is there".to_owned();
                 let path = whole.display().to_string();
                 let kind = FaultKind::Unreadable { path, why };
@@ -122,10 +166,15 @@ pub(crate) fn unreadable(place: &Place, path: &Path, error: &std::io::Error) -> 
     )
 }
 
+fn is_pattern(path: &Path) -> bool {
+    let last = path.file_name().unwrap_or_default().to_string_lossy();
+    last.contains(['*', '?'])
+}
+
 /// The files of a path whose last part may hold `*` and `?`, by name.
 fn matching(pattern: &Path) -> std::io::Result<Vec<PathBuf>> {
     let last = pattern.file_name().unwrap_or_default().to_string_lossy();
-    if !last.contains(['*', '?']) {
+    if !is_pattern(pattern) {
         return Ok(if pattern.exists() {
             vec![pattern.to_owned()]
         } else {

@@ -5,13 +5,14 @@ mod known;
 mod lines;
 mod load;
 mod operator;
+pub(crate) mod read;
 mod settings;
 mod target;
 mod words;
 
 pub(crate) use directive::{ids, value as bad_value};
 pub(crate) use load::unreadable;
-pub use load::{Source, parse};
+pub use load::{Source, parse, parse_noting};
 pub(crate) use settings::engine_mode;
 pub(crate) use target::list as targets;
 

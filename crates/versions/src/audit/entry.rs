@@ -23,6 +23,8 @@ pub enum Action {
     Files,
     /// After a crash: what had begun was undone or finished.
     Recover,
+    /// Old versions were taken away; `message` says which.
+    Prune,
 }
 
 impl fmt::Display for Action {
@@ -33,6 +35,7 @@ impl fmt::Display for Action {
             Self::Rollback => "rollback",
             Self::Files => "files",
             Self::Recover => "recover",
+            Self::Prune => "prune",
         })
     }
 }

@@ -128,6 +128,25 @@ impl AuditLog {
         Ok(self.head.clone())
     }
 
+    /// Whether an entry is such a one. Lines that are no entries are passed over.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) fn any(&self, is: impl Fn(&Entry) -> bool) -> Result<bool, StoreError> {
+        let read = || -> io::Result<bool> {
+            let log = BufReader::new(File::open(&self.file)?.take(self.bytes));
+            for line in log.split(b'\n') {
+                let line = line?;
+                let entry = std::str::from_utf8(&line).ok().and_then(Entry::read);
+                if entry.is_some_and(|(entry, _)| is(&entry)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        read().map_err(StoreError::io("cannot read", &self.file))
+    }
+
     /// Lines behind the first `after`, at most `most` and [`LINES_MAX`].
     ///
     /// # Errors

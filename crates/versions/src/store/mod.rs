@@ -11,6 +11,7 @@
 
 mod manifest;
 mod objects;
+mod prune;
 mod record;
 mod swap;
 #[cfg(test)]

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::record::FILES_AUTHOR;
 use super::{Attempt, Store, put_in_force};
-use crate::audit::{Action, Entry, Head, LINES_MAX};
-use crate::disk::{PRIVATE, READABLE, temporary};
+use crate::audit::{Action, Head};
+use crate::disk::{PRIVATE, READABLE, read, temporary};
 use crate::error::StoreError;
 use crate::path::RulePath;
 use crate::snapshot::Snapshot;
@@ -119,7 +119,7 @@ impl Store {
                 left.push(path.to_string());
             }
         }
-        self.place_some(&new, &old, |path| ours.contains(path))?;
+        self.place_some(&new, &old, |path| ours.contains(path), Some(&mut left))?;
         self.disk.remove(&self.pending_file())?;
         Ok(left)
     }
@@ -165,20 +165,22 @@ impl Store {
         Ok(recovered)
     }
 
+    /// The versions of a swap that has begun and was not ended.
+    pub(super) fn pending(&self) -> Result<Option<[u64; 2]>, StoreError> {
+        let file = self.pending_file();
+        let Some(json) = read(&file)? else {
+            return Ok(None);
+        };
+        let swap: Swap = serde_json::from_slice(&json)
+            .map_err(|error| StoreError::Damaged(format!("{}: {error}", file.display())))?;
+        Ok(Some([swap.from, swap.to]))
+    }
+
     /// Whether the audit log has the entry of a swap.
     fn is_committed(&self, swap: &Swap) -> Result<bool, StoreError> {
-        let mut after = swap.after;
-        loop {
-            let page = self.audit.lines(after, LINES_MAX)?;
-            let mut entries = page.lines.iter().filter_map(|line| Entry::read(line));
-            if entries.any(|(entry, _)| put_in_force(&entry) == Some(swap.to)) {
-                return Ok(true);
-            }
-            if !page.more {
-                return Ok(false);
-            }
-            after = after.saturating_add(page.lines.len() as u64);
-        }
+        // By their numbers: a log that somebody has cut has fewer lines than its last entry says.
+        self.audit
+            .any(|entry| entry.seq > swap.after && put_in_force(entry) == Some(swap.to))
     }
 
     /// The version with these files: the one in force, or the latest.
@@ -190,17 +192,26 @@ impl Store {
     }
 
     fn place(&self, old: &Snapshot, new: &Snapshot) -> Result<(), StoreError> {
-        self.place_some(old, new, |_| true)
+        self.place_some(old, new, |_| true, None)
     }
 
     /// Turns the files of `old` into those of `new`, where `may` says so. Lists come before the rules that name
-    /// them and what is no longer needed goes last, so that a reader meets rules whose files are there.
+    /// them and what is no longer needed goes last, so that a reader meets rules whose files are there. A file
+    /// that somebody saves meanwhile stays: its name is put into `left`, or without that ends it.
     fn place_some(
         &self,
         old: &Snapshot,
         new: &Snapshot,
         may: impl Fn(&RulePath) -> bool,
+        mut left: Option<&mut Vec<String>>,
     ) -> Result<(), StoreError> {
+        let mut told = |path: &RulePath, done: Result<(), StoreError>| match (done, &mut left) {
+            (Err(StoreError::Edited(_)), Some(left)) => {
+                left.push(path.to_string());
+                Ok(())
+            }
+            (done, _) => done,
+        };
         let gone = || {
             old.files()
                 .map(|(path, _)| path)
@@ -211,23 +222,30 @@ impl Store {
                 .any(|(other, _)| path.stands_in_the_way_of(other))
         };
         for path in gone().filter(|path| blocks(path)) {
-            self.take_away(path)?;
+            told(
+                path,
+                self.take_away(path, old.file(path).unwrap_or_default()),
+            )?;
         }
         let is_rules = |path: &RulePath| path.as_str().ends_with(".toml");
         for rules in [false, true] {
             for (path, bytes) in new.files() {
-                if is_rules(path) == rules && old.file(path) != Some(bytes) && may(path) {
-                    self.put(path, bytes)?;
+                let known = old.file(path);
+                if is_rules(path) == rules && known != Some(bytes) && may(path) {
+                    told(path, self.put(path, bytes, known))?;
                 }
             }
         }
         for path in gone().filter(|path| !blocks(path)) {
-            self.take_away(path)?;
+            told(
+                path,
+                self.take_away(path, old.file(path).unwrap_or_default()),
+            )?;
         }
         Ok(())
     }
 
-    fn put(&self, path: &RulePath, bytes: &[u8]) -> Result<(), StoreError> {
+    fn put(&self, path: &RulePath, bytes: &[u8], known: Option<&[u8]>) -> Result<(), StoreError> {
         let file = path.below(&self.rules);
         if let Some(folder) = file.parent() {
             self.disk.folder(folder, READABLE)?;
@@ -235,13 +253,13 @@ impl Store {
         if file.is_dir() {
             remove_empty(&file, FOLDERS_DEEP_MAX);
         }
-        self.disk.put(&file, bytes, READABLE)
+        self.disk.replace(&file, bytes, READABLE, known)
     }
 
     /// Removes a file, and the folders that it leaves empty.
-    fn take_away(&self, path: &RulePath) -> Result<(), StoreError> {
+    fn take_away(&self, path: &RulePath, known: &[u8]) -> Result<(), StoreError> {
         let file = path.below(&self.rules);
-        self.disk.remove(&file)?;
+        self.disk.take(&file, known)?;
         let mut folder = file.parent();
         while let Some(empty) = folder.filter(|folder| *folder != self.rules) {
             // One that holds something stays.
@@ -255,16 +273,7 @@ impl Store {
 
     /// A file of the folder as it is; `None` where there is none.
     fn now(&self, path: &RulePath) -> Result<Option<Vec<u8>>, StoreError> {
-        let file = path.below(&self.rules);
-        match fs::read(&file) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) => match error.kind() {
-                io::ErrorKind::NotFound
-                | io::ErrorKind::NotADirectory
-                | io::ErrorKind::IsADirectory => Ok(None),
-                _ => Err(StoreError::io("cannot read", &file)(error)),
-            },
-        }
+        read(&path.below(&self.rules))
     }
 
     fn pending_file(&self) -> PathBuf {

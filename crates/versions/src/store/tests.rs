@@ -398,3 +398,134 @@ fn a_replaced_file_keeps_its_permissions_and_a_link_is_not_followed() {
     assert!(error.contains("link.toml"), "{error}");
     assert_eq!(fs::read_to_string(Path::new(&a)).unwrap(), "new a");
 }
+
+#[test]
+fn what_is_saved_by_hand_in_the_moment_of_a_swap_stays_and_ends_it() {
+    // A file that is replaced, one that is new, one that is taken away.
+    for (path, text) in [
+        ("a.toml", "by hand"),
+        ("lists/more.txt", "by hand"),
+        ("gone.toml", "by hand"),
+    ] {
+        let world = World::new(OLD);
+        let (mut store, _) = world.open();
+        store.record_folder(&world.read(), NOW_MS).unwrap();
+        let new = store.add(&snapshot(NEW), "alice", "", NOW_MS).unwrap();
+        let file = world.rules().join(path);
+        *store.disk.by_hand.borrow_mut() = Some((file.clone(), text.as_bytes().to_vec()));
+        let refused = store.swap(new.version, NOW_MS);
+        assert!(
+            matches!(&refused, Err(StoreError::Edited(edited)) if *edited == file),
+            "{path}: {refused:?}"
+        );
+        let mut expected: Vec<_> = OLD
+            .iter()
+            .filter(|(other, _)| *other != path)
+            .copied()
+            .collect();
+        expected.push((path, text));
+        assert_eq!(world.read(), snapshot(&expected), "{path}");
+        assert!(!world.state().join("pending.json").exists());
+        // It is a version of its own then, and the swap may be tried again.
+        let by_hand = store.record_folder(&world.read(), NOW_MS).unwrap();
+        assert_eq!(by_hand.map(|info| info.author), Some("files".to_owned()));
+        let swap = store.swap(new.version, NOW_MS).unwrap();
+        store
+            .commit(swap, attempt(Action::Publish, new.version))
+            .unwrap();
+        assert_eq!(world.read(), snapshot(NEW));
+    }
+}
+
+#[test]
+fn a_swap_is_found_in_a_log_that_was_cut() {
+    let world = World::new(OLD);
+    let (mut store, _) = world.open();
+    for number in 0..5 {
+        let some = [("a.toml", "x"), ("b.toml", &*format!("{number}"))];
+        publish(&mut store, &snapshot(&some)).unwrap();
+    }
+    let new = store.add(&snapshot(NEW), "alice", "", NOW_MS).unwrap();
+    let _unfinished = store.swap(new.version, NOW_MS).unwrap();
+    store
+        .note_done(attempt(Action::Publish, new.version))
+        .unwrap();
+    drop(store);
+    let text = fs::read_to_string(world.audit()).unwrap();
+    let last: Vec<&str> = text.split_inclusive('\n').rev().take(2).collect();
+    fs::write(world.audit(), [last[1], last[0]].concat()).unwrap();
+    let (store, recovered) = world.open();
+    assert!(store.audit_fault().is_some());
+    assert_eq!(recovered.finished, Some(new.version));
+    assert_eq!(world.read(), snapshot(NEW));
+}
+
+#[test]
+fn old_versions_go_and_what_is_needed_stays() {
+    let world = World::new(OLD);
+    let (mut store, _) = world.open();
+    for number in 0..8 {
+        let text = format!("version {number}");
+        publish(
+            &mut store,
+            &snapshot(&[("a.toml", &text), ("same.toml", "same")]),
+        )
+        .unwrap();
+    }
+    // Back to an old one, which is in force then.
+    let swap = store.swap(3, NOW_MS).unwrap();
+    store.commit(swap, attempt(Action::Rollback, 3)).unwrap();
+    let numbers =
+        |store: &Store| -> Vec<u64> { store.versions().map(|info| info.version).collect() };
+    assert_eq!(numbers(&store), (1..=9).collect::<Vec<_>>());
+    assert_eq!(store.prune(9, NOW_MS).unwrap(), None);
+    let entries = store.audit_head().seq;
+    let head = store.prune(4, NOW_MS).unwrap().expect("it is written down");
+    assert_eq!(head.seq, entries + 1);
+    // The one in force, the one before it, and the newest.
+    assert_eq!(numbers(&store), [2, 3, 8, 9]);
+    let line = store.audit_lines(entries, 1).unwrap().lines.remove(0);
+    assert!(
+        line.contains("\"prune\"") && line.contains("versions 1, 4 to 7"),
+        "{line}"
+    );
+    let kept = fs::read_dir(world.state().join("objects")).unwrap();
+    let objects = kept.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+    assert_eq!(
+        objects.count(),
+        5,
+        "four versions of a.toml, one of same.toml"
+    );
+    assert!(matches!(store.snapshot(5), Err(StoreError::NoVersion(5))));
+    for number in [2, 3, 8, 9] {
+        store.snapshot(number).unwrap();
+    }
+    drop(store);
+    let (mut store, recovered) = world.open();
+    assert_eq!(recovered, Recovered::default());
+    assert_eq!(numbers(&store), [2, 3, 8, 9]);
+    assert_eq!(world.verified().fault, None);
+    // Numbers are not given again.
+    let next = store.add(&snapshot(NEW), "alice", "", NOW_MS).unwrap();
+    assert_eq!(next.version, 10);
+}
+
+#[test]
+fn what_a_swap_names_is_not_pruned() {
+    let world = World::new(OLD);
+    let (mut store, _) = world.open();
+    store.record_folder(&world.read(), NOW_MS).unwrap();
+    let to = store.add(&snapshot(NEW), "alice", "", NOW_MS).unwrap();
+    let swap = store.swap(to.version, NOW_MS).unwrap();
+    for number in 0..4 {
+        let text = format!("draft {number}");
+        store
+            .add(&snapshot(&[("a.toml", &text)]), "alice", "", NOW_MS)
+            .unwrap();
+    }
+    store.prune(1, NOW_MS).unwrap();
+    let left: Vec<u64> = store.versions().map(|info| info.version).collect();
+    assert_eq!(left, [1, 2, 6]);
+    assert_eq!(store.undo(swap).unwrap(), Vec::<String>::new());
+    assert_eq!(world.read(), snapshot(OLD));
+}

@@ -222,6 +222,7 @@ fn store_error(error: &StoreError) -> Answer {
         StoreError::NoVersion(_) => (StatusCode::NOT_FOUND, "version_unknown"),
         StoreError::Message(_) => (StatusCode::BAD_REQUEST, "bad_message"),
         StoreError::Snapshot(_) => (StatusCode::CONFLICT, "folder_refused"),
+        StoreError::Edited(_) => (StatusCode::CONFLICT, "folder_changed"),
         StoreError::InUse(_) => (StatusCode::SERVICE_UNAVAILABLE, "versions_in_use"),
         StoreError::Full(_) => (StatusCode::INSUFFICIENT_STORAGE, "versions_full"),
         StoreError::AuditFull(_) => (StatusCode::INSUFFICIENT_STORAGE, "audit_full"),

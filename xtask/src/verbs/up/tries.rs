@@ -66,6 +66,13 @@ pub(super) const TRIES: &[Try] = &[
         ..PLAIN
     },
     Try {
+        title: "a square of it, with the options in the path",
+        target: "/img/preset=card,f=auto/pictures/1.jpg",
+        headers: &[("Accept", "image/webp,*/*")],
+        answers: &[("content-type", "image/webp"), ("vary", "ccept")],
+        ..PLAIN
+    },
+    Try {
         title: "the second site of the same process",
         site: SITE_TWO,
         target: "/products/1",

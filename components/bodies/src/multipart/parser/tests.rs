@@ -143,6 +143,21 @@ fn bodies_without_end() {
 }
 
 #[test]
+fn padded_boundaries_are_faults_and_boundaries() {
+    let body = "--b \t\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nv\r\n--b  \r\n\
+                Content-Disposition: form-data; name=\"f\"; filename=\"x.php\"\r\n\r\nw\r\n--b-- ";
+    for end in ["", "\r\n", "\t\n"] {
+        let body = format!("{body}{end}");
+        assert_eq!(
+            parts(&body),
+            [["a", "", "v"], ["f", "x.php", "w"]],
+            "{end:?}"
+        );
+        assert_eq!(read(&body).error, Some(Error::BoundaryLine), "{end:?}");
+    }
+}
+
+#[test]
 fn bombs_end_in_time() {
     let many = HEAD.replace("\r\n\r\n", "\r\n\r\nv\r\n").repeat(20_000);
     assert_eq!(read(&many).error, Some(Error::TooMany));

@@ -17,8 +17,8 @@ use crate::stages::authenticate::Identity;
 use crate::stages::normalise::Request;
 
 /// Writes a cache key: site, audience, what a trusted proxy says of the request, scheme, host and
-/// port, canonical target, options of the picture, NUL between them. The method is not in it:
-/// HEAD may be answered by what GET has stored.
+/// port, canonical target, whether Accept chose the picture, its options, NUL between them. The
+/// method is not in it: HEAD may be answered by what GET has stored.
 ///
 /// The origin is told scheme, host and port, and redirects and links are made of them: what one
 /// host of a site was given is not for another.
@@ -27,11 +27,11 @@ use crate::stages::normalise::Request;
 pub(super) fn cache(
     out: &mut Vec<u8>,
     call: Call<'_, '_>,
-    site: &Site,
+    (site, route): (&Site, &RoutePlan),
     audience: Audience,
     identity: Option<&Identity<'_>>,
     request: &Request<'_, '_>,
-    picture: &Picture,
+    picture: &Picture<'_>,
 ) {
     let owner = identity.filter(|identity| !identity.subject.is_empty());
     if audience == Audience::Private && owner.is_none() {
@@ -51,13 +51,14 @@ pub(super) fn cache(
     proxied::write(out, call, request);
     out.push(0);
     write_authority(out, call.input.tls(), &request.canonical.host);
-    target::canonical(out, request, picture);
+    target::canonical(out, route, request, picture);
     out.push(0);
-    if let Some(image) = picture.plan {
-        out.extend_from_slice(&image.width.to_le_bytes());
-        out.extend_from_slice(&image.height.to_le_bytes());
-        out.extend_from_slice(&[image.fit, image.format, image.quality]);
+    // What Accept has chosen says so (`Vary`), and the same picture by its name does not.
+    if picture.negotiated {
+        out.extend_from_slice(b"auto\0");
     }
+    // At the end: the host takes them off to know the source.
+    out.extend_from_slice(picture.options.unwrap_or_default().as_bytes());
 }
 
 /// Scheme, canonical host, and the port where it is not that of the scheme. The scheme is the
