@@ -4,6 +4,7 @@ mod body;
 mod cookies;
 mod fields;
 mod grams;
+mod names;
 mod pairs;
 mod steps;
 
@@ -13,6 +14,7 @@ use crate::rules::View;
 
 use fields::collect;
 pub(crate) use grams::Grams;
+use names::Names;
 pub(crate) use steps::Steps;
 pub use steps::{TRANSFORMATIONS_MAX, transformation, transformation_names};
 
@@ -53,6 +55,7 @@ pub(crate) struct Values<'a> {
 #[derive(Debug)]
 pub(crate) struct Cache<'a> {
     slots: Vec<Option<Values<'a>>>,
+    names: Names,
     /// The pairs of each value, by input; empty until they are asked for.
     grams: Vec<Vec<Grams>>,
     made: Vec<u8>,
@@ -64,6 +67,7 @@ impl<'a> Cache<'a> {
     pub(crate) fn new(inputs: usize) -> Self {
         Self {
             slots: vec![None; inputs],
+            names: Names::default(),
             grams: vec![Vec::new(); inputs],
             made: Vec::new(),
             scratch: Vec::new(),
@@ -96,6 +100,7 @@ impl<'a> Cache<'a> {
         }
         let values = match steps.get(index) {
             None => Values::default(),
+            Some(steps::Step::Field(field)) if self.names.lack(field, view) => Values::default(),
             Some(steps::Step::Field(field)) => {
                 let mut sink = Sink {
                     values: Values::default(),
