@@ -1,7 +1,7 @@
 //! Pictures. The first six bytes of an input are options, the rest is a file.
 
 use lockgate_image::{
-    Bucket, Colour, ErrorCode, Fit, ImageError, Info, Intermediate, Limits, Options,
+    Bucket, Colour, ErrorCode, Fit, Format, ImageError, Info, Intermediate, Limits, Options,
     OutputFormat, Quality, decode_scaled, probe, render, scale_bucket, transform,
 };
 
@@ -46,6 +46,8 @@ pub fn run(data: &[u8]) {
         assert_eq!(kept, intermediate);
         let rendered = match render(&kept, None, &options, &LIMITS) {
             Ok(rendered) => rendered,
+            // Of an SVG or an animation the pixels are made only now.
+            Err(error) if is_file(&info) => return is_about_the_source(&error),
             Err(error) => panic!("{error}"),
         };
         fits(&info, &options, (rendered.width, rendered.height));
@@ -59,8 +61,9 @@ pub fn run(data: &[u8]) {
 fn options([flags, width, height, quality, look, colour]: &[u8; 6]) -> Options {
     let side = |byte: &u8| (*byte != 0).then(|| u32::from(*byte % 48) + 1);
     let format = match look & 3 {
-        0 | 3 => OutputFormat::Jpeg,
+        0 => OutputFormat::Jpeg,
         1 => OutputFormat::Png,
+        3 => OutputFormat::Gif,
         _ => OutputFormat::Webp,
     };
     Options {
@@ -85,6 +88,11 @@ fn options([flags, width, height, quality, look, colour]: &[u8; 6]) -> Options {
     }
 }
 
+/// Whether the intermediate is the file itself.
+fn is_file(info: &Info) -> bool {
+    info.format == Format::Svg || info.frames > 1
+}
+
 /// The options are fine and the limits are small: what goes wrong is the file's fault.
 fn is_about_the_source(error: &ImageError) {
     let ours = [
@@ -100,15 +108,16 @@ fn fits(info: &Info, options: &Options, (width, height): (u32, u32)) {
     assert!(width > 0 && height > 0);
     let within = |box_: (u32, u32)| width <= box_.0 && height <= box_.1;
     let source = (info.width, info.height);
+    let grows = options.enlarge || info.format == Format::Svg;
     match (options.width, options.height, options.fit) {
         (None, None, _) => assert_eq!((width, height), source),
         (Some(w), Some(h), Fit::Contain) => assert_eq!((width, height), (w, h)),
-        (Some(w), Some(h), Fit::Outside) => assert!(options.enlarge || within(source), "{w} {h}"),
+        (Some(w), Some(h), Fit::Outside) => assert!(grows || within(source), "{w} {h}"),
         (Some(w), Some(h), _) => assert!(within((w, h)), "{width} {height} {options:?}"),
         (Some(w), None, _) => assert!(width <= w),
         (None, Some(h), _) => assert!(height <= h),
     }
-    if !options.enlarge && options.fit != Fit::Contain {
+    if !grows && options.fit != Fit::Contain {
         assert!(within(source), "{width} {height} of {source:?}");
     }
 }

@@ -135,6 +135,7 @@ impl From<crate::Info> for wit::Info {
             height: info.height,
             orientation: info.orientation,
             has_alpha: info.has_alpha,
+            frames: info.frames,
         }
     }
 }
@@ -149,6 +150,7 @@ impl TryFrom<wit::Info> for crate::Info {
             height: info.height,
             orientation: info.orientation,
             has_alpha: info.has_alpha,
+            frames: info.frames,
         })
     }
 }

@@ -14,7 +14,7 @@ pub enum ErrorCode {
     Truncated,
     /// The file breaks its format's rules.
     Corrupt,
-    /// Over [`Limits::pixels_max`].
+    /// Over [`Limits::pixels_max`] or [`Limits::frames_max`].
     TooManyPixels,
     /// Over [`Limits::dimension_max`].
     DimensionTooLarge,
@@ -50,6 +50,18 @@ pub enum ImageError {
         height: u32,
         /// [`Limits::pixels_max`].
         max: u64,
+    },
+    /// An animation has more frames, or more pixels in all its frames, than the limits allow.
+    #[error("{frames} frames (at most {frames_max}) of {pixels} pixels (at most {pixels_max})")]
+    TooManyFrames {
+        /// Frames of the file.
+        frames: u32,
+        /// [`Limits::frames_max`].
+        frames_max: u32,
+        /// Pixels of all frames together.
+        pixels: u64,
+        /// [`Limits::pixels_max`].
+        pixels_max: u64,
     },
     /// A side is over the limit.
     #[error("{width} x {height} has a side of more than {max}")]
@@ -88,7 +100,7 @@ impl ImageError {
             Self::UnsupportedFormat(_) => ErrorCode::UnsupportedFormat,
             Self::Truncated => ErrorCode::Truncated,
             Self::Corrupt(_) => ErrorCode::Corrupt,
-            Self::TooManyPixels { .. } => ErrorCode::TooManyPixels,
+            Self::TooManyPixels { .. } | Self::TooManyFrames { .. } => ErrorCode::TooManyPixels,
             Self::DimensionTooLarge { .. } => ErrorCode::DimensionTooLarge,
             Self::SourceTooLarge { .. } => ErrorCode::SourceTooLarge,
             Self::BadOptions(_) => ErrorCode::BadOptions,

@@ -3,6 +3,7 @@
 use lockgate_image_options::Format as OutputFormat;
 
 use crate::ImageError;
+use crate::decode::{avif, svg};
 
 /// How pixels are encoded in a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +41,24 @@ impl Format {
         if source.starts_with(b"RIFF") && source.get(8..12) == Some(b"WEBP") {
             return Ok(Self::Webp);
         }
+        if source.starts_with(b"GIF87a") || source.starts_with(b"GIF89a") {
+            return Ok(Self::Gif);
+        }
+        if avif::sniff(source) {
+            return Ok(Self::Avif);
+        }
+        if source.starts_with(b"II*\0") || source.starts_with(b"MM\0*") {
+            return Ok(Self::Tiff);
+        }
+        if svg::sniff(source) {
+            return Ok(Self::Svg);
+        }
+        // Two letters are few: the size of the header behind them is one of those that there are.
+        if source.starts_with(b"BM") && matches!(source.get(14..18), Some([12..=124, 0, 0, 0])) {
+            return Ok(Self::Bmp);
+        }
         Err(ImageError::UnsupportedFormat(
-            "no signature of JPEG, PNG or WebP".into(),
+            "no signature of a format that is read".into(),
         ))
     }
 
@@ -53,10 +70,9 @@ impl Format {
             Self::Jpeg => OutputFormat::Jpeg,
             Self::Png => OutputFormat::Png,
             Self::Webp => OutputFormat::Webp,
-            Self::Avif => OutputFormat::Avif,
             Self::Gif => OutputFormat::Gif,
-            Self::Svg | Self::Tiff | Self::Bmp if has_alpha => OutputFormat::Png,
-            Self::Svg | Self::Tiff | Self::Bmp => OutputFormat::Jpeg,
+            Self::Avif | Self::Svg | Self::Tiff | Self::Bmp if has_alpha => OutputFormat::Png,
+            Self::Avif | Self::Svg | Self::Tiff | Self::Bmp => OutputFormat::Jpeg,
         }
     }
 }

@@ -8,9 +8,9 @@
 //! What is promised of hostile input: the header is judged against [`Limits`] before anything
 //! large is allocated; a file that ends early is an error, never a half picture.
 //!
-//! Colour: pixels are not converted. An embedded ICC profile that still describes the pixels
-//! is passed on to the output (see [`icc`]); everything else in the metadata is dropped, after
-//! the EXIF orientation has been applied to the pixels.
+//! Colour: pixels become sRGB by the source's ICC profile, or keep their space and take the
+//! profile along (`keep=icc`). Everything else in the metadata is dropped, after the EXIF
+//! orientation has been applied to the pixels; artist and copyright stay with `keep=copyright`.
 
 #![cfg_attr(
     not(test),
@@ -34,17 +34,24 @@ mod intermediate;
 mod light;
 mod limits;
 mod probe;
+mod raster;
 mod render;
+mod rights;
 mod scale;
 mod turn;
 
 pub use decode::decode_scaled;
 pub use error::{ErrorCode, ImageError};
 pub use format::Format;
-pub use intermediate::{Intermediate, Model};
+pub use intermediate::Intermediate;
 pub use limits::Limits;
-pub use lockgate_image_options::{Colour, Fit, Format as OutputFormat, Options, Quality};
+pub(crate) use lockgate_image_options::PIXELS_OUT_MAX;
+pub use lockgate_image_options::{
+    Colour, Effort, Fit, Format as OutputFormat, Gravity, Length, Options, Quality, Rect,
+};
 pub use probe::{Info, probe};
+pub use raster::Model;
+pub(crate) use raster::Raster;
 pub use render::{Rendered, render};
 pub use scale::{Bucket, scale_bucket};
 

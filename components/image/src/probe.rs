@@ -2,7 +2,7 @@
 
 use image::metadata::Orientation;
 
-use crate::decode::{jpeg, png, webp};
+use crate::decode::{avif, gif, jpeg, plain, png, svg, webp};
 use crate::{Format, ImageError, Limits};
 
 /// What the header of a source says. `width` and `height` are as displayed.
@@ -18,6 +18,8 @@ pub struct Info {
     pub orientation: u8,
     /// Whether the pixels can be transparent.
     pub has_alpha: bool,
+    /// Frames of an animation; 1 for anything else.
+    pub frames: u32,
 }
 
 impl Info {
@@ -34,7 +36,13 @@ impl Info {
             height,
             orientation: orientation.to_exif(),
             has_alpha,
+            frames: 1,
         }
+    }
+
+    /// The same of an animation of so many frames.
+    pub(crate) fn of_frames(self, frames: u32) -> Self {
+        Self { frames, ..self }
     }
 }
 
@@ -45,17 +53,16 @@ impl Info {
 /// [`ImageError::Corrupt`], [`ImageError::DimensionTooLarge`], [`ImageError::TooManyPixels`].
 pub fn probe(source: &[u8], limits: &Limits) -> Result<Info, ImageError> {
     limits.check_source(source)?;
-    match Format::sniff(source)? {
+    let format = Format::sniff(source)?;
+    match format {
         Format::Jpeg => jpeg::probe(source, limits),
         Format::Png => png::probe(source, limits),
         Format::Webp => webp::probe(source, limits),
-        other => Err(not_read(other)),
+        Format::Avif => avif::probe(source, limits),
+        Format::Gif => gif::probe(source, limits),
+        Format::Svg => svg::probe(source, limits),
+        Format::Tiff | Format::Bmp => plain::probe(source, format, limits),
     }
-}
-
-/// A format that is known and not read.
-pub(crate) fn not_read(format: Format) -> ImageError {
-    ImageError::UnsupportedFormat(format!("{format:?}"))
 }
 
 /// The size as displayed of pixels stored as `size`; also the other way round.

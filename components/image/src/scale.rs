@@ -2,7 +2,8 @@
 
 use crate::before::Before;
 use crate::fit::Plan;
-use crate::{Format, ImageError, Info, Options};
+use crate::render::DESCRIBED_SIDE;
+use crate::{Format, ImageError, Info, Options, OutputFormat};
 
 /// The factor by which decoding divides both axes, rounding up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +65,14 @@ impl Bucket {
 /// [`ImageError::BadOptions`].
 pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError> {
     options.check()?;
+    if info.format == Format::Svg || info.frames > 1 {
+        // The intermediate is the file.
+        return Ok(Bucket::Full);
+    }
+    if options.format == Some(OutputFormat::Json) {
+        let reduction = f64::from(info.width.max(info.height)) / f64::from(DESCRIBED_SIDE);
+        return Ok(coarsest(reduction / 2.0));
+    }
     let before = Before::new((info.width, info.height), options)?;
     // How much is cut away is only known from every pixel.
     if options.trim.is_some() {
@@ -75,18 +84,20 @@ pub fn scale_bucket(info: &Info, options: &Options) -> Result<Bucket, ImageError
         _ => 2.0,
     };
     let (across, down) = plan.reduction();
-    let reduction = across.min(down) / left_to_resize;
-    Ok(Bucket::ALL
+    Ok(coarsest(across.min(down) / left_to_resize))
+}
+
+fn coarsest(reduction: f64) -> Bucket {
+    Bucket::ALL
         .into_iter()
         .rev()
         .find(|bucket| f64::from(bucket.divisor()) <= reduction)
-        .unwrap_or(Bucket::Full))
+        .unwrap_or(Bucket::Full)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::OutputFormat;
 
     fn bucket(format: Format, size: (u32, u32), width: u32) -> Bucket {
         let info = Info {
@@ -95,6 +106,7 @@ mod tests {
             height: size.1,
             orientation: 1,
             has_alpha: false,
+            frames: 1,
         };
         let mut options = Options::new(OutputFormat::Jpeg);
         options.width = Some(width);
@@ -140,6 +152,7 @@ mod tests {
             height: 2592,
             orientation: 1,
             has_alpha: false,
+            frames: 1,
         };
         for (text, expected) in [
             ("w=400", Bucket::Eighth),

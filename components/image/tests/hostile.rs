@@ -63,13 +63,13 @@ fn each_is_refused_with_its_code() {
             ErrorCode::UnsupportedFormat,
         ),
         (
-            "a GIF",
+            "a GIF without a frame",
             b"GIF89a\x01\0\x01\0\0\0\0;".to_vec(),
-            ErrorCode::UnsupportedFormat,
+            ErrorCode::Corrupt,
         ),
         (
-            "an SVG",
-            b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(),
+            "a page with an SVG",
+            b"<html><svg xmlns=\"http://www.w3.org/2000/svg\"/></html>".to_vec(),
             ErrorCode::UnsupportedFormat,
         ),
         (
@@ -189,6 +189,21 @@ fn a_truncated_file_is_an_error_wherever_it_ends() {
         code(&half[..half.len() / 2], &Limits::default()),
         ErrorCode::Truncated
     );
+}
+
+#[test]
+fn of_a_cut_png_the_rest_is_grey_where_that_is_wanted() {
+    let keep = Limits {
+        keep_truncated: true,
+        ..Limits::default()
+    };
+    let deep = image::DynamicImage::from(quarters(64, 64).to_rgb8());
+    let source = png(&deep, None);
+    let half = &source[..source.len() * 9 / 10];
+    let made = transform(half, None, &Options::new(OutputFormat::Png), &keep).unwrap();
+    let image = common::pixels(&made);
+    assert_eq!(image.get_pixel(3, 3).0, [220, 30, 30, 255]);
+    assert_eq!(image.get_pixel(3, 63).0, [128, 128, 128, 255]);
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl ImageComponent {
         let info = call.probe(source, plan.limits)?;
         let plan = &call.fixed(source, plan)?;
         let bucket = call.bucket(info, plan)?;
-        if !memory.takes(intermediate_bytes_max(info, bucket)) {
+        if !memory.takes(intermediate_bytes_max(info, bucket, source.len())) {
             return call.make(source, plan).map(Step::Done);
         }
         let key = Key {
@@ -235,13 +235,18 @@ impl Call {
     }
 }
 
-/// No intermediate of such a source has more bytes: four channels, and what goes before them.
-fn intermediate_bytes_max(info: wit::Info, bucket: u8) -> u64 {
+/// About the most bytes that an intermediate of such a source has: four channels, or the file where
+/// that is the intermediate, and what goes before them.
+fn intermediate_bytes_max(info: wit::Info, bucket: u8, source_bytes: usize) -> u64 {
+    const HEAD_BYTES: u64 = 1 << 16;
+    if info.frames > 1 || matches!(info.format, wit::Format::Svg) {
+        return (source_bytes as u64).saturating_add(HEAD_BYTES);
+    }
     let side = |pixels: u32| u64::from(pixels.div_ceil(u32::from(bucket.max(1))));
     side(info.width)
         .saturating_mul(side(info.height))
         .saturating_mul(4)
-        .saturating_add(1 << 16)
+        .saturating_add(HEAD_BYTES)
 }
 
 /// What ended a call that gave no answer.

@@ -2,7 +2,6 @@
 
 use jpeg_decoder::{ColorTransform, Decoder, Error, PixelFormat};
 
-use super::jpeg::ink_to_rgb;
 use super::jpeg_header::JpegHeader;
 use super::jpeg_scans;
 use crate::{Bucket, ImageError, Model};
@@ -39,9 +38,12 @@ pub(super) fn decode(
     let (across, down) = wanted(header.size, bucket);
     decoder.scale(across, down).map_err(from_decoder)?;
     let mut pixels = decoder.decode().map_err(from_decoder)?;
-    if format == PixelFormat::CMYK32 {
-        // It hands out 255 less what is stored.
-        pixels = ink_to_rgb(&pixels, header.adobe_transform.is_none());
+    if format == PixelFormat::CMYK32 && header.adobe_transform.is_none() {
+        // It hands out 255 less what is stored. Adobe's files store 255 less the ink, so that
+        // what arrives is ink; other files store the ink.
+        for ink in &mut pixels {
+            *ink = 255 - *ink;
+        }
     }
     Ok((model, pixels))
 }
@@ -61,8 +63,8 @@ fn colours(header: &JpegHeader<'_>) -> (Model, ColorTransform) {
             let model = if ycbcr { Model::YCbCr } else { Model::Rgb };
             (model, ColorTransform::RGB)
         }
-        _ if header.adobe_transform == Some(2) => (Model::Rgb, ColorTransform::YCCK),
-        _ => (Model::Rgb, ColorTransform::CMYK),
+        _ if header.adobe_transform == Some(2) => (Model::Cmyk, ColorTransform::YCCK),
+        _ => (Model::Cmyk, ColorTransform::CMYK),
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct JpegHeader<'a> {
     /// The colour transform of an Adobe APP14 segment.
     pub(crate) adobe_transform: Option<u8>,
     pub(crate) orientation: Orientation,
+    /// The first EXIF block, from its TIFF header on.
+    pub(crate) exif: Option<&'a [u8]>,
     pub(crate) icc: Option<Vec<u8>>,
     /// The payload of the header of the first scan.
     pub(crate) first_scan: &'a [u8],
@@ -40,12 +42,12 @@ pub(crate) fn read(source: &[u8]) -> Result<JpegHeader<'_>, ImageError> {
         jfif: false,
         adobe_transform: None,
         orientation: Orientation::NoTransforms,
+        exif: None,
         icc: None,
         first_scan: &[],
         scans_at: 0,
     };
     let mut profile = ProfileParts::default();
-    let mut exif = None;
 
     loop {
         let (marker, payload) = segments.next()?;
@@ -67,7 +69,7 @@ pub(crate) fn read(source: &[u8]) -> Result<JpegHeader<'_>, ImageError> {
             }
             0xD9 => return Err(ImageError::corrupt("no scan")),
             0xE0 if payload.starts_with(b"JFIF\0") => header.jfif = true,
-            0xE1 if exif.is_none() => exif = payload.strip_prefix(b"Exif\0\0"),
+            0xE1 if header.exif.is_none() => header.exif = payload.strip_prefix(b"Exif\0\0"),
             0xE2 => profile.push(payload),
             0xEE if payload.starts_with(b"Adobe") => {
                 header.adobe_transform = payload.get(11).copied();
@@ -79,7 +81,7 @@ pub(crate) fn read(source: &[u8]) -> Result<JpegHeader<'_>, ImageError> {
     let (size, components) = frame.ok_or_else(|| ImageError::corrupt("no frame header"))?;
     header.size = size;
     header.components = components;
-    header.orientation = exif_orientation(exif);
+    header.orientation = exif_orientation(header.exif);
     header.icc = profile.join();
     header.scans_at = segments.at;
     Ok(header)

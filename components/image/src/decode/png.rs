@@ -9,7 +9,7 @@ use png::{
 
 use super::shrink::Shrink;
 use crate::probe::exif_orientation;
-use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, icc};
+use crate::{Bucket, Format, ImageError, Info, Limits, Model, Raster, icc, rights};
 
 /// What the decoder may allocate besides the pixels: rows, tables, an inflated profile.
 const WORK_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -27,11 +27,7 @@ pub(crate) fn probe(source: &[u8], limits: &Limits) -> Result<Info, ImageError> 
 }
 
 /// The pixels of a PNG; of an APNG, its default image.
-pub(crate) fn decode(
-    source: &[u8],
-    bucket: Bucket,
-    limits: &Limits,
-) -> Result<Intermediate, ImageError> {
+pub(crate) fn decode(source: &[u8], bucket: Bucket, limits: &Limits) -> Result<Raster, ImageError> {
     let (mut reader, model) = open(source, limits)?;
     let source_size = reader.info().size();
     let mut shrink = Shrink::new(source_size, model, bucket);
@@ -40,17 +36,26 @@ pub(crate) fn decode(
         let bytes = reader
             .output_buffer_size()
             .ok_or_else(|| ImageError::internal("size"))?;
-        let mut whole = vec![0; bytes];
-        reader.next_frame(&mut whole).map_err(from_decoder)?;
+        let mut whole = grey_row(bytes, model);
+        if let Err(error) = reader.next_frame(&mut whole).map_err(from_decoder)
+            && !(limits.keep_truncated && matches!(error, ImageError::Truncated))
+        {
+            return Err(error);
+        }
         for row in whole.chunks_exact(row_bytes(source_size, model)) {
             shrink.push_row(row);
         }
     } else {
-        for _ in 0..source_size.1 {
-            let row = reader.next_row().map_err(from_decoder)?;
+        let mut missing = source_size.1;
+        while missing > 0 {
+            let row = match reader.next_row().map_err(from_decoder) {
+                Err(ImageError::Truncated) if limits.keep_truncated => break,
+                row => row?,
+            };
             match row {
                 Some(row) if row.data().len() == row_bytes(source_size, model) => {
                     shrink.push_row(row.data());
+                    missing -= 1;
                 }
                 // Only an APNG whose first frame has another size than the picture.
                 _ => {
@@ -60,9 +65,13 @@ pub(crate) fn decode(
                 }
             }
         }
+        let grey = grey_row(row_bytes(source_size, model), model);
+        for _ in 0..missing {
+            shrink.push_row(&grey);
+        }
     }
 
-    Ok(Intermediate {
+    Ok(Raster {
         model,
         orientation: orientation(&reader),
         format: Format::Png,
@@ -72,6 +81,7 @@ pub(crate) fn decode(
             reader.info().icc_profile.as_deref().map(<[u8]>::to_vec),
             model,
         ),
+        rights: rights::kept(reader.info().exif_metadata.as_deref()),
         pixels: shrink.finish(),
     })
 }
@@ -116,6 +126,16 @@ fn check_header(source: &[u8], limits: &Limits) -> Result<(), ImageError> {
 
 fn orientation(reader: &SliceReader<'_>) -> Orientation {
     exif_orientation(reader.info().exif_metadata.as_deref())
+}
+
+/// So many bytes of opaque grey, for what is missing of a file.
+fn grey_row(bytes: usize, model: Model) -> Vec<u8> {
+    let pixel: &[u8] = match model {
+        Model::GreyAlpha => &[128, 255],
+        Model::Rgba => &[128, 128, 128, 255],
+        _ => &[128],
+    };
+    pixel.iter().copied().cycle().take(bytes).collect()
 }
 
 fn row_bytes((width, _): (u32, u32), model: Model) -> usize {

@@ -18,7 +18,7 @@ pub(crate) struct Shrink {
 #[derive(Clone, Copy, Default)]
 struct Sum {
     /// Colours times weight; 64 x 255 x 255 is well within a u32.
-    channels: [u32; 3],
+    channels: [u32; 4],
     weight: u32,
     count: u32,
 }
@@ -49,6 +49,7 @@ impl Shrink {
             Model::GreyAlpha => self.sum::<2, true>(row),
             Model::Rgb | Model::YCbCr => self.sum::<3, false>(row),
             Model::Rgba => self.sum::<4, true>(row),
+            Model::Cmyk => self.sum::<4, false>(row),
         }
         self.rows_summed += 1;
         if self.rows_summed == self.divisor {
@@ -102,6 +103,19 @@ impl Shrink {
         }
         self.rows_summed = 0;
     }
+}
+
+/// Pixels that are all there, reduced.
+pub(crate) fn whole(pixels: Vec<u8>, size: (u32, u32), model: Model, bucket: Bucket) -> Vec<u8> {
+    if bucket == Bucket::Full {
+        return pixels;
+    }
+    let row_bytes = size.0 as usize * model.channels();
+    let mut shrink = Shrink::new(size, model, bucket);
+    for row in pixels.chunks_exact(row_bytes.max(1)) {
+        shrink.push_row(row);
+    }
+    shrink.finish()
 }
 
 #[cfg(test)]

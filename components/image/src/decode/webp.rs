@@ -1,95 +1,121 @@
-//! WebP, lossy and lossless; of an animation, its first frame.
+//! WebP, lossy and lossless. An animation of more than one frame stays a file (see
+//! [`super::frames`]).
 //!
 //! A lossy picture without alpha is decoded by our own crate, anything else by `image-webp`.
 
 use std::io::Cursor;
 
-use image::codecs::webp::WebPDecoder;
-use image::{ColorType, ImageDecoder, ImageError as DecoderError};
+use image::metadata::Orientation;
+use image_webp::{DecodingError, WebPDecoder};
 
-use super::shrink::Shrink;
-use super::{webp_chunks, webp_lossy};
-use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, icc};
+use super::{shrink, webp_chunks, webp_lossy};
+use crate::intermediate::{Content, File};
+use crate::probe::exif_orientation;
+use crate::{Bucket, Format, ImageError, Info, Intermediate, Limits, Model, Raster, icc, rights};
+
+/// A profile or an EXIF block larger than this is not read.
+const METADATA_BYTES_MAX: usize = icc::PROFILE_BYTES_MAX;
+
+/// A decoder that stands before the pixels.
+pub(super) type SliceDecoder<'a> = WebPDecoder<Cursor<&'a [u8]>>;
 
 /// The header of a WebP: its chunks.
+///
+/// # Errors
+/// [`ImageError`], as [`crate::probe`].
 pub(crate) fn probe(source: &[u8], limits: &Limits) -> Result<Info, ImageError> {
-    let (mut decoder, model) = open(source, limits)?;
-    let orientation = decoder.orientation().map_err(from_decoder)?;
+    let mut decoder = open(source, limits)?;
+    let (orientation, _) = exif(&mut decoder);
     let size = decoder.dimensions();
-    Ok(Info::new(
-        Format::Webp,
-        size,
-        orientation,
-        model.has_alpha(),
-    ))
+    let info = Info::new(Format::Webp, size, orientation, decoder.has_alpha());
+    Ok(info.of_frames(decoder.num_frames().max(1)))
 }
 
-/// The pixels of a WebP.
+/// The pixels of a WebP, or the file.
+///
+/// # Errors
+/// [`ImageError`], as [`crate::decode_scaled`].
 pub(crate) fn decode(
     source: &[u8],
     bucket: Bucket,
     limits: &Limits,
 ) -> Result<Intermediate, ImageError> {
-    let (mut decoder, model) = open(source, limits)?;
-    let orientation = decoder.orientation().map_err(from_decoder)?;
-    let profile = decoder.icc_profile().map_err(from_decoder)?;
-    let source_size = decoder.dimensions();
-
-    if model == Model::Rgb
-        && let Some(frame) = webp_chunks::still_frame(source)
-    {
-        let (model, pixels) = webp_lossy::decode(frame, source_size, bucket)?;
+    let mut decoder = open(source, limits)?;
+    let model = model(&decoder);
+    let (orientation, rights) = exif(&mut decoder);
+    let profile = icc::worth_keeping(decoder.icc_profile().ok().flatten(), model);
+    let size = decoder.dimensions();
+    if decoder.num_frames() > 1 {
         return Ok(Intermediate {
-            model,
-            orientation,
-            format: Format::Webp,
-            bucket,
-            source_size,
-            icc: icc::worth_keeping(profile, model),
-            pixels,
+            source_bytes: source.len() as u64,
+            frames: decoder.num_frames(),
+            has_alpha: decoder.has_alpha(),
+            content: Content::File(File {
+                format: Format::Webp,
+                orientation,
+                size,
+                icc: profile,
+                rights,
+                bytes: source.to_vec(),
+            }),
         });
     }
-    let row_bytes = source_size.0 as usize * model.channels();
-    let mut pixels = vec![0; row_bytes * source_size.1 as usize];
-    decoder.read_image(&mut pixels).map_err(from_decoder)?;
-    if bucket != Bucket::Full {
-        let mut shrink = Shrink::new(source_size, model, bucket);
-        for row in pixels.chunks_exact(row_bytes) {
-            shrink.push_row(row);
-        }
-        pixels = shrink.finish();
-    }
-
-    Ok(Intermediate {
+    let still = webp_chunks::still_frame(source).filter(|_| model == Model::Rgb);
+    let (model, pixels) = if let Some(frame) = still {
+        webp_lossy::decode(frame, size, bucket)?
+    } else {
+        let bytes = decoder.output_buffer_size();
+        let mut pixels = vec![0; bytes.ok_or_else(|| ImageError::internal("size"))?];
+        decoder.read_image(&mut pixels).map_err(from_decoder)?;
+        (model, shrink::whole(pixels, size, model, bucket))
+    };
+    let raster = Raster {
         model,
         orientation,
         format: Format::Webp,
         bucket,
-        source_size,
-        icc: icc::worth_keeping(profile, model),
+        source_size: size,
+        icc: profile,
+        rights,
         pixels,
-    })
+    };
+    Ok(Intermediate::of_pixels(raster.checked()?, source))
 }
 
-type SliceDecoder<'a> = WebPDecoder<Cursor<&'a [u8]>>;
-
-fn open<'a>(source: &'a [u8], limits: &Limits) -> Result<(SliceDecoder<'a>, Model), ImageError> {
+/// Open a WebP whose sizes are all within `limits`.
+///
+/// # Errors
+/// [`ImageError`], as [`crate::probe`].
+pub(super) fn open<'a>(source: &'a [u8], limits: &Limits) -> Result<SliceDecoder<'a>, ImageError> {
     webp_chunks::check(source, limits)?;
-    let decoder = WebPDecoder::new(Cursor::new(source)).map_err(from_decoder)?;
+    let mut decoder = WebPDecoder::new(Cursor::new(source)).map_err(from_decoder)?;
     let (width, height) = decoder.dimensions();
     limits.check_size(width, height)?;
-    let model = match decoder.color_type() {
-        ColorType::Rgb8 => Model::Rgb,
-        ColorType::Rgba8 => Model::Rgba,
-        other => return Err(ImageError::internal(format!("pixels of {other:?}"))),
-    };
-    Ok((decoder, model))
+    decoder.set_memory_limit(METADATA_BYTES_MAX);
+    Ok(decoder)
 }
 
-fn from_decoder(error: DecoderError) -> ImageError {
+/// What the bytes that `decoder` gives mean.
+pub(super) fn model(decoder: &SliceDecoder<'_>) -> Model {
+    if decoder.has_alpha() {
+        Model::Rgba
+    } else {
+        Model::Rgb
+    }
+}
+
+fn exif(decoder: &mut SliceDecoder<'_>) -> (Orientation, Vec<u8>) {
+    let block = decoder.exif_metadata().ok().flatten();
+    let block = block.as_deref();
+    // Some files have JPEG's prefix here.
+    let block = block.map(|block| block.strip_prefix(b"Exif\0\0").unwrap_or(block));
+    (exif_orientation(block), rights::kept(block))
+}
+
+pub(super) fn from_decoder(error: DecodingError) -> ImageError {
     match error {
-        DecoderError::IoError(error) => ImageError::from_io(&error),
-        DecoderError::Unsupported(error) => ImageError::UnsupportedFormat(error.to_string()),
+        DecodingError::IoError(error) => ImageError::from_io(&error),
+        DecodingError::UnsupportedFeature(what) => ImageError::UnsupportedFormat(what),
         other => ImageError::corrupt(other),
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn blur(mut picture: Picture, options: &Options) -> Picture {
         Model::Grey => mask.blur::<u8, 1>(&mut picture.pixels, width),
         Model::GreyAlpha => mask.blur::<u8, 2>(&mut picture.pixels, width),
         Model::Rgb | Model::YCbCr => mask.blur::<u8, 3>(&mut picture.pixels, width),
-        Model::Rgba => mask.blur::<u8, 4>(&mut picture.pixels, width),
+        Model::Rgba | Model::Cmyk => mask.blur::<u8, 4>(&mut picture.pixels, width),
     }
     picture.divide_by_alpha();
     picture

@@ -53,7 +53,7 @@ pub(super) fn in_rgb(picture: Picture) -> Picture {
             let rgba = pixels.iter().flat_map(|[g, a]| [*g, *g, *g, *a]).collect();
             picture.with(Model::Rgba, rgba)
         }
-        Model::Rgb | Model::Rgba | Model::YCbCr => picture,
+        Model::Rgb | Model::Rgba | Model::YCbCr | Model::Cmyk => picture,
     }
 }
 
@@ -94,6 +94,7 @@ pub(super) fn pixel(colour: Colour, model: Model) -> Vec<u8> {
         Model::Rgb => vec![red, green, blue],
         Model::Rgba => vec![red, green, blue, 255],
         Model::YCbCr => ycbcr.to_vec(),
+        Model::Cmyk => vec![255 - red, 255 - green, 255 - blue, 0],
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn with_alpha(picture: Picture) -> Picture {
             let pixels = rgb.iter().flat_map(|[r, g, b]| [*r, *g, *b, 255]).collect();
             picture.with(Model::Rgba, pixels)
         }
-        Model::GreyAlpha | Model::Rgba | Model::YCbCr => picture,
+        Model::GreyAlpha | Model::Rgba | Model::YCbCr | Model::Cmyk => picture,
     }
 }
 
@@ -91,7 +91,7 @@ fn flatten(picture: Picture, ground: Colour) -> Picture {
     let model = match picture.model {
         Model::GreyAlpha => Model::Grey,
         Model::Rgba => Model::Rgb,
-        Model::Grey | Model::Rgb | Model::YCbCr => return picture,
+        Model::Grey | Model::Rgb | Model::YCbCr | Model::Cmyk => return picture,
     };
     let below = colour::pixel(ground, model);
     let mut pixels = Vec::with_capacity(picture.width as usize * picture.height as usize * 3);

@@ -25,6 +25,6 @@ pub(super) fn drop_unused_alpha(picture: Picture) -> Picture {
             let grey = pixels.iter().map(|[grey, _]| *grey).collect();
             picture.with(Model::Grey, grey)
         }
-        Model::Grey | Model::Rgb | Model::YCbCr => picture,
+        Model::Grey | Model::Rgb | Model::YCbCr | Model::Cmyk => picture,
     }
 }

@@ -1,6 +1,6 @@
 //! Pixels on their way from step to step.
 
-use crate::Model;
+use crate::{ImageError, Model};
 
 /// A picture in memory: rows from the top, no padding.
 pub(super) struct Picture {
@@ -66,6 +66,25 @@ impl Picture {
                 }
             }
         }
+    }
+
+    /// Pixel by pixel as RGBA.
+    ///
+    /// # Errors
+    /// [`ImageError::Internal`] for a model that is not of grey or RGB.
+    pub(super) fn rgba(&self) -> Result<impl Iterator<Item = [u8; 4]> + Clone, ImageError> {
+        let model = self.model;
+        if matches!(model, Model::YCbCr | Model::Cmyk) {
+            return Err(ImageError::internal("colours that are not RGB"));
+        }
+        let pixels = self.pixels.chunks_exact(model.channels());
+        Ok(pixels.map(|pixel| match *pixel {
+            [grey] => [grey, grey, grey, 255],
+            [grey, alpha] => [grey, grey, grey, alpha],
+            [red, green, blue] => [red, green, blue, 255],
+            [red, green, blue, alpha] => [red, green, blue, alpha],
+            _ => [0; 4],
+        }))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Step: encode, at the quality that the options name or that a search finds: the best one whose
 //! file is small enough, or the lowest one that looks like the output.
 
-use super::encode::encode;
+use super::encode::{Metadata, encode};
 use super::picture::Picture;
 use super::ssim::similarity;
-use super::{Rendered, colour};
+use super::{Rendered, colour, pixels_of};
 use crate::{Bucket, ImageError, Limits, Options, OutputFormat, Quality, decode_scaled};
 
 /// The lowest quality that is tried.
@@ -19,7 +19,7 @@ const MOST: u8 = 100;
 /// As the encoders.
 pub(super) fn encode_at(
     picture: &Picture,
-    icc: &[u8],
+    metadata: Metadata<'_>,
     format: OutputFormat,
     options: &Options,
 ) -> Result<Rendered, ImageError> {
@@ -33,7 +33,7 @@ pub(super) fn encode_at(
             quality: Some(Quality::Fixed(quality)),
             ..options.clone()
         };
-        encode(picture, icc, format, &options)
+        encode(picture, metadata, format, &options)
     };
     match options.quality {
         Some(Quality::Bytes(most)) if lossy => smallest_loss(made, most),
@@ -41,7 +41,7 @@ pub(super) fn encode_at(
             let look = Look::of(picture);
             smallest_file(made, |file| look.similar(file, least))
         }
-        _ => encode(picture, icc, format, options),
+        _ => encode(picture, metadata, format, options),
     }
 }
 
@@ -110,11 +110,12 @@ impl Look {
             ..Limits::default()
         };
         let decoded = decode_scaled(&file.bytes, Bucket::Full, &limits)?;
+        let decoded = pixels_of(&decoded, &limits)?;
         let decoded = Picture {
             model: decoded.model,
             width: file.width,
             height: file.height,
-            pixels: decoded.pixels,
+            pixels: decoded.pixels.clone(),
         };
         let found = similarity(&self.luma, &colour::luma(&decoded), self.width);
         Ok(found >= f64::from(least) / 10_000.0)

@@ -60,7 +60,7 @@ pub(super) fn resize_bytes(
         Model::Grey => PixelType::U8,
         Model::GreyAlpha => PixelType::U8x2,
         Model::Rgb | Model::YCbCr => PixelType::U8x3,
-        Model::Rgba => PixelType::U8x4,
+        Model::Rgba | Model::Cmyk => PixelType::U8x4,
     };
     let source = ImageRef::new(view.stored.0, view.stored.1, &view.pixels, pixel_type)
         .map_err(ImageError::internal)?;
@@ -93,7 +93,7 @@ fn resize_light(
         Model::Grey => PixelType::U16,
         Model::GreyAlpha => PixelType::U16x2,
         Model::Rgb | Model::YCbCr => PixelType::U16x3,
-        Model::Rgba => PixelType::U16x4,
+        Model::Rgba | Model::Cmyk => PixelType::U16x4,
     };
     let (channels, alpha) = (model.channels(), model.has_alpha());
     let is_alpha = |at: usize| alpha && at % channels == channels - 1;

@@ -46,7 +46,9 @@ pub(super) fn rotate(
         Model::Rgb | Model::YCbCr => {
             turned::<3>(&cut, upright, whole, size, before.angle, &outside)
         }
-        Model::Rgba => turned::<4>(&cut, upright, whole, size, before.angle, &outside),
+        Model::Rgba | Model::Cmyk => {
+            turned::<4>(&cut, upright, whole, size, before.angle, &outside)
+        }
     };
     made.divide_by_alpha();
     let mut view = View::of(made, before.turn.size(whole));

@@ -20,7 +20,9 @@ pub(super) fn turn(picture: Picture, turn: Turn) -> Result<Picture, ImageError> 
         Model::Rgb | Model::YCbCr => {
             RgbImage::from_raw(width, height, pixels).map(DynamicImage::from)
         }
-        Model::Rgba => RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from),
+        Model::Rgba | Model::Cmyk => {
+            RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from)
+        }
     };
     let mut image = image.ok_or_else(|| ImageError::internal("too few pixels to turn"))?;
     image.apply_orientation(turn.orientation());

@@ -10,7 +10,7 @@ use super::{rotate, trim};
 use crate::before::{Area, Before};
 use crate::fit::{Plan, Size};
 use crate::turn::{Part, Turn};
-use crate::{ImageError, Intermediate, Model, Options};
+use crate::{ImageError, Model, Options, Raster};
 
 /// Pixels before the resize.
 pub(super) struct View<'p> {
@@ -30,7 +30,7 @@ impl<'p> View<'p> {
     /// All of `intermediate`, upright.
     ///
     /// A bucket rounds sizes up, so the picture may end within the last pixel: the area does too.
-    fn whole(intermediate: &'p Intermediate) -> Self {
+    fn whole(intermediate: &'p Raster) -> Self {
         let divisor = f64::from(intermediate.bucket.divisor());
         Self {
             model: intermediate.model,
@@ -52,7 +52,7 @@ impl<'p> View<'p> {
     /// # Errors
     /// [`ImageError::BadOptions`].
     pub(super) fn new(
-        intermediate: &'p Intermediate,
+        intermediate: &'p Raster,
         options: &Options,
         ground: Ground,
     ) -> Result<Self, ImageError> {

@@ -7,7 +7,7 @@ use super::picture::{Picture, over};
 use super::view::View;
 use super::{colour, resize, turn};
 use crate::fit::{Half, Plan, Size, place};
-use crate::{ImageError, Limits, Model, Options, decode_scaled, probe, scale_bucket};
+use crate::{ImageError, Limits, Model, Options, Raster, decode_scaled, probe, scale_bucket};
 
 /// The picture with the options' watermark, whose source file is `overlay`.
 ///
@@ -71,8 +71,16 @@ fn read(
     let info = probe(source, limits)?;
     let bucket = scale_bucket(&info, &options)?;
     let decoded = decode_scaled(source, bucket, limits)?;
+    let decoded = super::pixels_of(&decoded, limits)?;
+    let light;
+    let decoded: &Raster = if decoded.model == Model::Cmyk {
+        light = super::profile::without_inks(&decoded)?;
+        &light
+    } else {
+        &decoded
+    };
     let ground = super::ground::Ground::Clear;
-    let view = View::new(&decoded, &options, ground)?;
+    let view = View::new(decoded, &options, ground)?;
     let plan = Plan::new(view.size, &options)?;
     let turned = view.turn;
     let picture = resize::crop_and_resize(view, &plan, &options)?;
