@@ -25,8 +25,8 @@ struct Measurement {
     kind: Kind,
     ours: Times,
     theirs: Times,
-    /// Requests that the peer refused.
-    refused: usize,
+    /// Requests that we refused, and that the peer did.
+    refused: [usize; 2],
     bytes_mean: usize,
 }
 
@@ -99,7 +99,7 @@ fn rounds(
     for round in 0..=bench.plan.rounds {
         for measurement in &mut all {
             let requests = measurement.kind.requests(round);
-            let ours = judge.inspect_all(&requests)?;
+            let (ours, refused) = judge.inspect_all(&requests)?;
             let answers = match &mut peer {
                 Some(peer) => peer.ask(&requests, &[])?,
                 None => Vec::new(),
@@ -111,8 +111,9 @@ fn rounds(
             measurement
                 .theirs
                 .push(answers.iter().map(|answer| answer.us).collect());
-            let refused = answers.iter().filter(|answer| answer.status != 200);
-            measurement.refused += refused.count();
+            let by_peer = answers.iter().filter(|answer| answer.status != 200);
+            measurement.refused[0] += refused;
+            measurement.refused[1] += by_peer.count();
             measurement.bytes_mean = bytes_mean(&requests);
         }
     }
@@ -139,7 +140,7 @@ impl Measurement {
             kind,
             ours: Times::default(),
             theirs: Times::default(),
-            refused: 0,
+            refused: [0; 2],
             bytes_mean: 0,
         }
     }
@@ -160,7 +161,8 @@ impl Measurement {
             "requests": self.kind.name(),
             "bytes_mean": self.bytes_mean,
             "series": [self.ours.to_json("lockgate"), self.theirs.to_json("libmodsecurity")],
-            "refused_by_libmodsecurity": self.refused,
+            "refused_by_lockgate": self.refused[0],
+            "refused_by_libmodsecurity": self.refused[1],
         })
     }
 }
