@@ -1,9 +1,13 @@
 //! What the benchmarks share: figures in groups, what every group needs, and how results are told.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::gate::{Gate, Options};
+use crate::process::Server;
 use crate::report::{Figure, Measured, Target};
 use crate::requests::{REQUESTS, RequestSet, VARIANTS};
 use crate::rounds::{Contender, Plan, Series};
@@ -22,7 +26,7 @@ pub(crate) struct Benchmark {
 }
 
 /// Connections of the load for small answers.
-pub(crate) const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 64;
 
 /// What every group needs.
 #[derive(Debug)]
@@ -145,13 +149,27 @@ impl Bench {
         name: &'static str,
         gate: &Gate,
     ) -> Result<Contender<'a>> {
+        self.server(name, gate.address, &gate.server, Some(gate.record.clone()))
+    }
+
+    /// `server`, which listens at `address` and writes `log`, sent the same.
+    ///
+    /// # Errors
+    /// When its processes cannot be found.
+    pub(crate) fn server<'a>(
+        &'a self,
+        name: &'static str,
+        address: SocketAddr,
+        server: &Server,
+        log: Option<PathBuf>,
+    ) -> Result<Contender<'a>> {
         Ok(Contender {
             name,
-            address: gate.address,
-            processes: gate.server.processes()?,
+            address,
+            processes: server.processes()?,
             set: &self.requests,
             connections: CONNECTIONS,
-            log: Some(gate.record.clone()),
+            log,
         })
     }
 }

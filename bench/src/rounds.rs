@@ -53,6 +53,17 @@ pub(crate) struct Contender<'a> {
     pub(crate) log: Option<PathBuf>,
 }
 
+impl<'a> Contender<'a> {
+    /// The same, sent something else over so many connections.
+    pub(crate) fn sent(self, set: &'a RequestSet, connections: usize) -> Self {
+        Self {
+            set,
+            connections,
+            ..self
+        }
+    }
+}
+
 /// One round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round {

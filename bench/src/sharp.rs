@@ -7,12 +7,16 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::gate::Gate;
+use crate::groups::Bench;
 use crate::peers::{FILES, local};
 use crate::process::{Launch, Server, find_program};
+use crate::requests::RequestSet;
+use crate::rounds::{Contender, warm_up};
 use crate::work::Work;
 
 /// Sharp listens here.
-pub(crate) const PORT: u16 = 19_137;
+const PORT: u16 = 19_137;
 
 /// Installs Sharp into the work folder when it is missing; the folder.
 ///
@@ -49,6 +53,28 @@ pub(crate) fn start(work: &Work, cores: impl Display) -> Result<Server> {
     let mut server = Server::start("sharp", work.folder(), cores, &launch)?;
     server.wait_for(local(PORT))?;
     Ok(server)
+}
+
+/// `gate` and the Sharp that was started, both warmed up, sent `set` over so many connections.
+///
+/// # Errors
+/// When one of them is gone, or answers something but 200.
+pub(crate) fn contenders<'a>(
+    bench: &'a Bench,
+    gate: &Gate,
+    sharp: &Server,
+    set: &'a RequestSet,
+    connections: usize,
+) -> Result<[Contender<'a>; 2]> {
+    let contenders = [
+        bench.contender("lockgate", gate)?,
+        bench.server("sharp", local(PORT), sharp, None)?,
+    ]
+    .map(|contender| contender.sent(set, connections));
+    for contender in &contenders {
+        warm_up(contender)?;
+    }
+    Ok(contenders)
 }
 
 /// The version that is installed, with that of its libvips.

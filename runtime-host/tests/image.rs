@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
-use lockgate_host::image::{Ask, ImageError, ImagePool, Limits, Plan, Rendered};
+use lockgate_host::image::{Ask, ImageError, ImagePool, Plan, Rendered};
 use lockgate_sandbox::{Sandbox, precompiled};
 use sha2::{Digest as _, Sha256};
 
@@ -109,17 +109,11 @@ fn adler32(bytes: &[u8]) -> u32 {
 
 /// Options with the limits of the default configuration.
 fn plan(options: &str) -> Plan {
-    let config = Config::default();
     Plan {
         options: options.to_owned(),
         negotiated: false,
         overlay: None,
-        limits: Limits {
-            source_bytes_max: config.source_bytes_max,
-            pixels_max: config.pixels_max,
-            frames_max: config.frames_max,
-            keep_truncated: false,
-        },
+        limits: (&Config::default()).into(),
     }
 }
 

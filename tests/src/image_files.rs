@@ -1,6 +1,23 @@
-//! Pictures that are not what they seem.
+//! Pictures: some that are not what they seem, and what an answer shows.
 
-use image::{ImageFormat, RgbImage};
+use image::{GenericImageView as _, ImageFormat, RgbImage};
+
+use crate::Response;
+
+/// What `response` shows, decoded: format, width, height.
+///
+/// # Panics
+/// Where it is no 200, or no picture of the type that it says.
+#[must_use]
+#[track_caller]
+pub fn decoded(response: &Response) -> (ImageFormat, u32, u32) {
+    response.assert_status(200);
+    let format = image::guess_format(&response.body).expect("a picture");
+    let picture = image::load_from_memory_with_format(&response.body, format).expect("decodable");
+    assert_eq!(response.header("content-type"), Some(format.to_mime_type()));
+    let (width, height) = picture.dimensions();
+    (format, width, height)
+}
 
 /// A real picture of 640 x 480 as JPEG.
 ///

@@ -1,4 +1,4 @@
-//! A tiny origin that answers fixed bytes by path.
+//! A tiny origin that answers fixed bytes, or what a test makes of a head.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -33,20 +33,55 @@ impl RawOrigin {
                 (path, [head.as_bytes(), &bytes].concat())
             })
             .collect();
-        let answers = Arc::new(answers);
+        Self::answering(move |head| {
+            let path = head.split(' ').nth(1)?.split('?').next()?;
+            let missing =
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            Some(answers.get(path).cloned().unwrap_or(missing.to_vec()))
+        })
+    }
+
+    /// Starts to answer each head with the bytes that `answer` makes of it, one on a connection,
+    /// each on a thread of its own; without any the connection is closed.
+    ///
+    /// # Panics
+    /// Where no port is free.
+    #[must_use]
+    pub fn answering(answer: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        let answer = Arc::new(answer);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let answers = answers.clone();
-                std::thread::spawn(move || answer(stream, &answers));
+                let answer = answer.clone();
+                std::thread::spawn(move || exchange(stream, &*answer));
             }
         });
         Self { address }
     }
+
+    /// A configuration that begins with `more`, with a site `shop.test` of one route: `path`, to
+    /// this origin, whose pictures are made with these keys.
+    #[must_use]
+    pub fn picture_site(&self, more: &str, path: &str, image: &str) -> String {
+        format!(
+            r#"
+{more}
+[origins.raw]
+url = "http://{}"
+[sites.shop]
+hosts = ["shop.test"]
+[[sites.shop.routes]]
+path = "{path}"
+origin = "raw"
+image = {{ {image} }}
+"#,
+            self.address
+        )
+    }
 }
 
-fn answer(mut stream: TcpStream, answers: &BTreeMap<&str, Vec<u8>>) -> Option<()> {
+fn exchange(mut stream: TcpStream, answer: impl Fn(&str) -> Option<Vec<u8>>) -> Option<()> {
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .ok()?;
@@ -58,11 +93,8 @@ fn answer(mut stream: TcpStream, answers: &BTreeMap<&str, Vec<u8>>) -> Option<()
             read => head.extend_from_slice(&chunk[..read]),
         }
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let path = head.split(' ').nth(1)?.split('?').next()?;
-    let missing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let bytes = answers.get(path).map_or(&missing[..], Vec::as_slice);
-    stream.write_all(bytes).ok()?;
+    let bytes = answer(&String::from_utf8_lossy(&head))?;
+    stream.write_all(&bytes).ok()?;
     stream.shutdown(std::net::Shutdown::Write).ok()?;
     // Closing with unread bytes would be a reset.
     while stream.read(&mut chunk).ok()? > 0 {}

@@ -8,7 +8,7 @@ use crate::gate::Options;
 use crate::peers::{self, local};
 use crate::report::Measured;
 use crate::requests::{RequestSet, signed_in};
-use crate::rounds::{Contender, alternate, warm_up};
+use crate::rounds::{alternate, warm_up};
 
 /// Bodies on their way at once.
 const CONNECTIONS: usize = 8;
@@ -18,25 +18,13 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let gate = start_gate(bench, &Options::new("body"))?;
     let nginx = peers::nginx(&bench.work)?;
     let set = RequestSet::single(signed_in("GET", "/files/10m", None)?);
-    let of_nginx = |name, port| -> Result<Contender<'_>> {
-        Ok(Contender {
-            name,
-            address: local(port),
-            processes: nginx.processes()?,
-            set: &set,
-            connections: CONNECTIONS,
-            log: None,
-        })
-    };
+    let of_nginx = |name, port| bench.server(name, local(port), &nginx, None);
     let contenders = [
-        Contender {
-            set: &set,
-            connections: CONNECTIONS,
-            ..bench.contender("lockgate", &gate)?
-        },
+        bench.contender("lockgate", &gate)?,
         of_nginx("nginx, equal work", peers::NGINX_BODY)?,
         of_nginx("nginx, bare", peers::NGINX_BODY_BARE)?,
-    ];
+    ]
+    .map(|contender| contender.sent(&set, CONNECTIONS));
     for contender in &contenders {
         warm_up(contender)?;
     }

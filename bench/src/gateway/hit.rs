@@ -3,12 +3,12 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use super::{Bench, CONNECTIONS, ratio, start_gate};
+use super::{Bench, ratio, start_gate};
 use crate::fetch::fetch;
 use crate::gate::Options;
 use crate::peers::{self, local};
 use crate::report::Measured;
-use crate::rounds::{Contender, alternate, warm_up};
+use crate::rounds::{alternate, warm_up};
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let shop = peers::shop(&bench.work)?;
@@ -17,16 +17,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let varnish = peers::varnish(&bench.work)
         .inspect_err(|error| eprintln!("  without Varnish: {error:#}"))
         .ok();
-    let of_nginx = |name, port, log| -> Result<Contender<'_>> {
-        Ok(Contender {
-            name,
-            address: local(port),
-            processes: nginx.processes()?,
-            set: &bench.requests,
-            connections: CONNECTIONS,
-            log,
-        })
-    };
+    let of_nginx = |name, port, log| bench.server(name, local(port), &nginx, log);
     let record = peers::nginx_record(&bench.work);
     let mut contenders = vec![
         bench.contender("lockgate", &gate)?,
@@ -34,14 +25,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
         of_nginx("nginx, bare", peers::NGINX_HIT_BARE, None)?,
     ];
     if let Some(varnish) = &varnish {
-        contenders.push(Contender {
-            name: "varnish",
-            address: local(peers::VARNISH),
-            processes: varnish.processes()?,
-            set: &bench.requests,
-            connections: CONNECTIONS,
-            log: Some(peers::varnish_record(&bench.work)),
-        });
+        let record = peers::varnish_record(&bench.work);
+        contenders.push(bench.server("varnish", local(peers::VARNISH), varnish, Some(record))?);
     }
     for contender in &contenders {
         warm_up(contender)?;

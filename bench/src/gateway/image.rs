@@ -6,11 +6,11 @@ use serde_json::json;
 use super::{Bench, series_json, start_gate};
 use crate::fetch::fetch;
 use crate::gate::Options;
-use crate::peers::{self, local};
+use crate::peers;
 use crate::process::SERVER_CORE;
 use crate::report::Measured;
 use crate::requests::{RequestSet, signed_in};
-use crate::rounds::{Contender, alternate, warm_up};
+use crate::rounds::alternate;
 use crate::sharp;
 
 const WIDTH: u16 = 800;
@@ -25,24 +25,9 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let sharp = sharp::start(&bench.work, SERVER_CORE)?;
     let target = format!("/pictures/big.jpg?w={WIDTH}&format=jpeg&q=80");
     let set = RequestSet::single(signed_in("GET", &target, None)?);
-    let contenders = [
-        Contender {
-            set: &set,
-            connections: CONNECTIONS,
-            ..bench.contender("lockgate", &gate)?
-        },
-        Contender {
-            name: "sharp",
-            address: local(sharp::PORT),
-            processes: sharp.processes()?,
-            set: &set,
-            connections: CONNECTIONS,
-            log: None,
-        },
-    ];
+    let contenders = sharp::contenders(bench, &gate, &sharp, &set, CONNECTIONS)?;
     let mut sizes = Vec::new();
     for contender in &contenders {
-        warm_up(contender)?;
         let answer = fetch(contender.address, set.get(0))?;
         let size = jpeg_size(&answer.body).context("the answer is no JPEG")?;
         ensure!(size.0 == WIDTH, "{} made {size:?}", contender.name);

@@ -10,9 +10,7 @@ mod proxy;
 mod slow;
 mod start;
 
-use crate::groups::{
-    Bench, Benchmark, CONNECTIONS, Group, figure, ratio, report, series_json, start_gate,
-};
+use crate::groups::{Bench, Benchmark, Group, figure, ratio, report, series_json, start_gate};
 use crate::peers;
 use crate::report::Target;
 

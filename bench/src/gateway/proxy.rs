@@ -3,11 +3,11 @@
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::{Bench, CONNECTIONS, ratio, start_gate};
+use super::{Bench, ratio, start_gate};
 use crate::gate::Options;
 use crate::peers::{self, local};
 use crate::report::Measured;
-use crate::rounds::{Contender, alternate, warm_up};
+use crate::rounds::{alternate, warm_up};
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let _shop = peers::shop(&bench.work)?;
@@ -17,16 +17,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     };
     let gate = start_gate(bench, &options)?;
     let nginx = peers::nginx(&bench.work)?;
-    let of_nginx = |name, port, log| -> Result<Contender<'_>> {
-        Ok(Contender {
-            name,
-            address: local(port),
-            processes: nginx.processes()?,
-            set: &bench.requests,
-            connections: CONNECTIONS,
-            log,
-        })
-    };
+    let of_nginx = |name, port, log| bench.server(name, local(port), &nginx, log);
     let record = peers::nginx_record(&bench.work);
     let contenders = [
         bench.contender("lockgate", &gate)?,

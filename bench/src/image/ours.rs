@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use lockgate_config::types::ImagePool as Config;
-use lockgate_host::image::{ImageComponent, Limits, Memory, Plan, Rendered, Step};
+use lockgate_host::image::{ImageComponent, Memory, Plan, Rendered, Step};
 use lockgate_sandbox::{Sandbox, precompiled};
 use sha2::{Digest as _, Sha256};
 
@@ -97,16 +97,10 @@ impl Ours {
 
 /// Of a route as it comes.
 fn plan(options: &str) -> Plan {
-    let config = Config::default();
     Plan {
         options: options.to_owned(),
         negotiated: false,
         overlay: None,
-        limits: Limits {
-            source_bytes_max: config.source_bytes_max,
-            pixels_max: config.pixels_max,
-            frames_max: config.frames_max,
-            keep_truncated: false,
-        },
+        limits: (&Config::default()).into(),
     }
 }

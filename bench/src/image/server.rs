@@ -10,11 +10,11 @@ use serde_json::json;
 use crate::fetch::fetch;
 use crate::gate::Options;
 use crate::groups::{Bench, series_json, start_gate};
-use crate::peers::{self, local};
+use crate::peers;
 use crate::process::{LOAD_CORE, SERVER_CORE};
 use crate::report::Measured;
 use crate::requests::{RequestSet, signed_in};
-use crate::rounds::{Contender, alternate, warm_up};
+use crate::rounds::alternate;
 use crate::sharp;
 
 const PICTURES: [&str; 4] = ["big.jpg", "mid.jpg", "big_prog.jpg", "photo.webp"];
@@ -37,24 +37,9 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     let target = |name: &str| format!("/pictures/{name}?w=512&format=jpeg&q=80");
     let requests = PICTURES.map(|name| signed_in("GET", &target(name), None));
     let set = RequestSet::of(requests.into_iter().collect::<Result<_>>()?);
-    let contenders = [
-        Contender {
-            set: &set,
-            connections: CONNECTIONS,
-            ..bench.contender("lockgate", &gate)?
-        },
-        Contender {
-            name: "sharp",
-            address: local(sharp::PORT),
-            processes: sharp.processes()?,
-            set: &set,
-            connections: CONNECTIONS,
-            log: None,
-        },
-    ];
+    let contenders = sharp::contenders(bench, &gate, &sharp, &set, CONNECTIONS)?;
     let mut outputs = Vec::new();
     for contender in &contenders {
-        warm_up(contender)?;
         for (index, name) in PICTURES.iter().enumerate() {
             let answer = fetch(contender.address, set.get(index))?;
             ensure!(

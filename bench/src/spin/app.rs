@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-use super::CONNECTIONS;
 use crate::gate::wait_until_ready;
 use crate::groups::Bench;
 use crate::peers::local;
@@ -93,14 +92,7 @@ impl App {
         bench: &'a Bench,
         name: &'static str,
     ) -> Result<Contender<'a>> {
-        Ok(Contender {
-            name,
-            address: self.address,
-            processes: self.server.processes()?,
-            set: &bench.requests,
-            connections: CONNECTIONS,
-            log: Some(self.record.clone()),
-        })
+        bench.server(name, self.address, &self.server, Some(self.record.clone()))
     }
 }
 

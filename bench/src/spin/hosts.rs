@@ -11,7 +11,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use super::CONNECTIONS;
 use crate::groups::Bench;
 use crate::peers::local;
 use crate::process::{Launch, SERVER_CORE, Server, find_program, output_of};
@@ -71,14 +70,7 @@ impl Host {
         bench: &'a Bench,
         name: &'static str,
     ) -> Result<Contender<'a>> {
-        Ok(Contender {
-            name,
-            address: self.address,
-            processes: self.server.processes()?,
-            set: &bench.requests,
-            connections: CONNECTIONS,
-            log: None,
-        })
+        bench.server(name, self.address, &self.server, None)
     }
 }
 

@@ -8,9 +8,7 @@ mod hosts;
 mod portable;
 mod start;
 
-use crate::groups::{
-    Bench, Benchmark, CONNECTIONS, Group, figure, ratio, report, series_json, start_gate,
-};
+use crate::groups::{Bench, Benchmark, Group, figure, ratio, report, series_json, start_gate};
 use crate::report::Target;
 
 pub(crate) use hosts::{PORT, wasmtime_version};

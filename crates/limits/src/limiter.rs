@@ -181,24 +181,9 @@ impl Limiter {
             let cost = cost_so_far(charges, keys, nth);
             for (w, window) in self.limit(charge.limit)?.windows.iter().enumerate() {
                 let tat_ns = held.tat_ns(nth, keys[nth], window.id);
-                let wait_ns = match window.gcra.test(tat_ns, now_ns, cost) {
-                    Verdict::Fits(_) => continue,
-                    Verdict::Later(wait_ns) => Some(wait_ns),
-                    Verdict::Never => None,
-                };
-                let this = Limited {
-                    charge: nth,
-                    standing: Standing {
-                        limit: charge.limit,
-                        window: w as u8,
-                        remaining: window.gcra.remaining(tat_ns, now_ns),
-                        reset_ns: wait_ns.unwrap_or(window.gcra.capacity_ns),
-                    },
-                    retry_after: wait_ns.map(Duration::from_nanos),
-                };
-                if refused.is_none_or(|other| this.takes_longer_than(&other)) {
-                    refused = Some(this);
-                }
+                let of = (nth, charge.limit, w as u8);
+                let this = Limited::test(of, &window.gcra, tat_ns, now_ns, cost);
+                refused = Limited::longer(refused, this);
             }
         }
         if let Some(limited) = refused {
@@ -278,8 +263,44 @@ impl Standings {
 }
 
 impl Limited {
+    /// What a window that stands at `tat_ns` says to `cost` units; nothing where they fit. It is
+    /// named by the charge, its limit and the window's index within that.
+    #[inline]
+    pub(crate) fn test(
+        (charge, limit, window): (usize, u16, u8),
+        gcra: &Gcra,
+        tat_ns: u64,
+        now_ns: u64,
+        cost: u32,
+    ) -> Option<Self> {
+        let wait_ns = match gcra.test(tat_ns, now_ns, cost) {
+            Verdict::Fits(_) => return None,
+            Verdict::Later(wait_ns) => Some(wait_ns),
+            Verdict::Never => None,
+        };
+        Some(Self {
+            charge,
+            standing: Standing {
+                limit,
+                window,
+                remaining: gcra.remaining(tat_ns, now_ns),
+                reset_ns: wait_ns.unwrap_or(gcra.capacity_ns),
+            },
+            retry_after: wait_ns.map(Duration::from_nanos),
+        })
+    }
+
+    /// The one of two refusals that takes longer, the first if both take as long.
+    #[inline]
+    pub(crate) fn longer(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) if !other.takes_longer_than(&one) => Some(one),
+            (one, other) => other.or(one),
+        }
+    }
+
     /// "Never" is longer than any time.
-    pub(crate) fn takes_longer_than(&self, other: &Self) -> bool {
+    fn takes_longer_than(&self, other: &Self) -> bool {
         match (self.retry_after, other.retry_after) {
             (None, Some(_)) => true,
             (Some(a), Some(b)) => a > b,

@@ -5,12 +5,10 @@
 //! charges all of them or none in one step ([`Row`] says how), and [`StoredLimits::decide`] makes
 //! the decision of what the store found. `components/spin-gateway` tests that both agree.
 
-use std::time::Duration;
-
 use sha2::{Digest as _, Sha256};
 
 use crate::fields::{self, Names};
-use crate::gcra::{Gcra, Verdict};
+use crate::gcra::Gcra;
 use crate::limiter::{CHARGES_MAX, Charge, ChargeError, Decision, Limited, Standing, Standings};
 use crate::spec::{LimitSpec, SpecError};
 
@@ -162,24 +160,9 @@ impl StoredLimits {
             let cost = earlier(nth, charge).saturating_add(charge.cost);
             for (number, window) in (0_u8..).zip(&self.limit(charge.limit)?.windows) {
                 let tat_ns = was_ns(window.key(charge.key));
-                let wait_ns = match window.gcra.test(tat_ns, now_ns, cost) {
-                    Verdict::Fits(_) => continue,
-                    Verdict::Later(wait_ns) => Some(wait_ns),
-                    Verdict::Never => None,
-                };
-                let this = Limited {
-                    charge: nth,
-                    standing: Standing {
-                        limit: charge.limit,
-                        window: number,
-                        remaining: window.gcra.remaining(tat_ns, now_ns),
-                        reset_ns: wait_ns.unwrap_or(window.gcra.capacity_ns),
-                    },
-                    retry_after: wait_ns.map(Duration::from_nanos),
-                };
-                if refused.is_none_or(|other| this.takes_longer_than(&other)) {
-                    refused = Some(this);
-                }
+                let of = (nth, charge.limit, number);
+                let this = Limited::test(of, &window.gcra, tat_ns, now_ns, cost);
+                refused = Limited::longer(refused, this);
             }
         }
         if let Some(limited) = refused {

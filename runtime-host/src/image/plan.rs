@@ -1,6 +1,7 @@
 //! What the plan asks for, as the component takes it.
 
 use bytes::Bytes;
+use lockgate_config::types::{ImagePool, ImageTruncated};
 use lockgate_image_options::{Format, Options};
 use lockgate_shell::PictureLimits;
 
@@ -43,6 +44,18 @@ impl From<&PictureLimits> for Limits {
             pixels_max: limits.pixels_max,
             frames_max: limits.frames_max,
             keep_truncated: limits.keep_truncated,
+        }
+    }
+}
+
+/// Those of a route that says nothing of its own.
+impl From<&ImagePool> for Limits {
+    fn from(pool: &ImagePool) -> Self {
+        Self {
+            source_bytes_max: pool.source_bytes_max,
+            pixels_max: pool.pixels_max,
+            frames_max: pool.frames_max,
+            keep_truncated: pool.truncated == ImageTruncated::Keep,
         }
     }
 }

@@ -34,6 +34,15 @@ pub struct HeldBody<'a> {
     pub program_bytes: Option<u32>,
 }
 
+impl<'a> HeldBody<'a> {
+    /// As the component takes it; of a body that was not read there is no more.
+    fn parts(body: Option<Self>) -> (Option<&'a [u8]>, bool, Option<u32>) {
+        body.map_or((None, true, None), |body| {
+            (Some(body.bytes), body.whole, body.program_bytes)
+        })
+    }
+}
+
 /// Named secrets, handed over when a bundle is loaded.
 pub type Secrets = Vec<(String, Vec<u8>)>;
 
@@ -171,13 +180,9 @@ impl Instance {
     ) -> Result<Vec<u8>, CallError> {
         start_call(&mut self.store, budget);
         let decisions = self.policy.lockgate_policy_decisions();
-        let (bytes, whole) = match &body {
-            Some(body) => (Some(body.bytes), body.whole),
-            None => (None, true),
-        };
-        let program_bytes = body.and_then(|body| body.program_bytes);
+        let (bytes, whole, program) = HeldBody::parts(body);
         let store = &mut self.store;
-        let result = decisions.call_inspect(store, input, request_id, bytes, whole, program_bytes);
+        let result = decisions.call_inspect(store, input, request_id, bytes, whole, program);
         result.map_err(|error| self.call_error(&error))
     }
 
@@ -210,13 +215,9 @@ impl Instance {
     ) -> Result<Vec<u8>, CallError> {
         start_call(&mut self.store, budget);
         let decisions = self.policy.lockgate_policy_decisions();
-        let (bytes, whole) = match &body {
-            Some(body) => (Some(body.bytes), body.whole),
-            None => (None, true),
-        };
-        let program_bytes = body.and_then(|body| body.program_bytes);
+        let (bytes, whole, program) = HeldBody::parts(body);
         let store = &mut self.store;
-        let result = decisions.call_explain(store, input, request_id, bytes, whole, program_bytes);
+        let result = decisions.call_explain(store, input, request_id, bytes, whole, program);
         result.map_err(|error| self.call_error(&error))
     }
 

@@ -1,7 +1,8 @@
 //! Addresses of pictures in each of their forms, their rules and their signatures.
 
-use image::{GenericImageView as _, ImageFormat};
+use image::ImageFormat;
 use lockgate_image_address::sign;
+use lockgate_tests::image_files::decoded;
 use lockgate_tests::{RawOrigin, Request, Response, Setup, World};
 
 const KEY: &str = "a key that signs nothing else, 32";
@@ -86,22 +87,26 @@ fn world() -> Option<World> {
         .start()
 }
 
-/// Format, width, height.
-#[track_caller]
-fn decoded(response: &Response) -> (ImageFormat, u32, u32) {
-    response.assert_status(200);
-    let format = image::guess_format(&response.body).expect("a picture");
-    let picture = image::load_from_memory_with_format(&response.body, format).expect("decodable");
-    let (width, height) = picture.dimensions();
-    (format, width, height)
-}
-
 #[track_caller]
 fn refused(response: &Response, status: u16, code: &str, detail: &str) {
     let problem = response.assert_status(status).json();
     assert_eq!(problem["code"], code, "{problem}");
     let said = problem["detail"].as_str().unwrap_or_default();
     assert!(said.contains(detail), "{problem}");
+}
+
+/// What GET requests are refused with: target, status, code, and a part of the detail.
+#[track_caller]
+fn all_refused(world: &World, cases: &[(&str, u16, &str, &str)]) {
+    for (target, status, code, detail) in cases {
+        refused(&world.get(target), *status, code, detail);
+    }
+}
+
+/// Whether caches are told that the answer depends on `Accept`.
+fn varies_by_accept(response: &Response) -> bool {
+    let vary = response.header_all("vary").to_ascii_lowercase();
+    vary.contains("accept")
 }
 
 #[test]
@@ -146,18 +151,10 @@ fn auto_is_said_to_vary_and_nothing_else_is() {
     };
     let webp = ask(",f=auto", "image/avif,image/webp");
     assert_eq!(decoded(&webp).0, ImageFormat::WebP);
-    assert!(
-        webp.header_all("vary")
-            .to_ascii_lowercase()
-            .contains("accept")
-    );
+    assert!(varies_by_accept(&webp), "{webp:?}");
     let jpeg = ask(",f=auto", "image/png");
     assert_eq!(decoded(&jpeg).0, ImageFormat::Jpeg);
-    assert!(
-        jpeg.header_all("vary")
-            .to_ascii_lowercase()
-            .contains("accept")
-    );
+    assert!(varies_by_accept(&jpeg), "{jpeg:?}");
     let named = ask(",f=webp", "image/png");
     assert_eq!(decoded(&named).0, ImageFormat::WebP);
     assert_eq!(named.header("vary"), None, "{named:?}");
@@ -167,23 +164,23 @@ fn auto_is_said_to_vary_and_nothing_else_is() {
 #[test]
 fn a_signature_frees_of_the_lists_for_a_time() {
     let Some(world) = world() else { return };
-    refused(
-        &world.get("/signed/1.jpg?w=160"),
-        403,
-        "image_signature_missing",
-        "",
-    );
-    refused(
-        &world.get("/pictures/1.jpg?w=77"),
-        400,
-        "image_options_invalid",
-        "w takes one of 160",
-    );
-    refused(
-        &world.get("/pictures/1.jpg?w=160&sized=1"),
-        400,
-        "image_options_invalid",
-        "there is no option sized",
+    all_refused(
+        &world,
+        &[
+            ("/signed/1.jpg?w=160", 403, "image_signature_missing", ""),
+            (
+                "/pictures/1.jpg?w=77",
+                400,
+                "image_options_invalid",
+                "w takes one of 160",
+            ),
+            (
+                "/pictures/1.jpg?w=160&sized=1",
+                400,
+                "image_options_invalid",
+                "there is no option sized",
+            ),
+        ],
     );
     let signed = |target: &str, expires: &str| {
         let path = target.split('?').next().unwrap_or_default();
@@ -250,48 +247,53 @@ fn addresses_of_other_services_go_on_working() {
     // Signed by libthumbor: HMAC-SHA-1 with `my-security-key`.
     let cropped = world.get("/thumbor/unsafe/60x40/smart/filters:format(png)/pictures/1.jpg");
     assert_eq!(decoded(&cropped), (ImageFormat::Png, 60, 40));
-    refused(
-        &world.get("/thumbor/unsafe/61x40/pictures/1.jpg"),
-        400,
-        "image_options_invalid",
-        "w takes one of 60",
-    );
-    refused(
-        &world.get("/thumbor/unsafe/60x40/filters:noise(9)/pictures/1.jpg"),
-        400,
-        "image_options_invalid",
-        "the filter noise is not supported here",
-    );
-    refused(
-        &world.get("/thumbor/AAAAAAAAAAAAAAAAAAAAAAAAAAA=/61x40/pictures/1.jpg"),
-        403,
-        "image_signature_invalid",
-        "",
-    );
     let imgproxy = |rest: &str| {
         // The same HMAC in the same base64url, over the salt and the rest.
         let signature = sign::made(b"secret", format!("hello/{rest}").as_bytes());
-        world.get(&format!("/imgproxy/{signature}/{rest}"))
+        format!("/imgproxy/{signature}/{rest}")
     };
     let plain = imgproxy("rs:fit:77:0/plain/https://old.example/images/1.jpg@png");
-    assert_eq!(decoded(&plain), (ImageFormat::Png, 77, 58));
-    refused(
-        &imgproxy("rs:fit:77:0/plain/http://169.254.169.254/latest"),
-        400,
-        "image_source_refused",
-        "",
-    );
-    refused(
-        &imgproxy("rs:fit:77:0/pix:9/plain/https://old.example/images/1.jpg"),
-        400,
-        "image_options_invalid",
-        "pix:9",
-    );
-    refused(
-        &world.get("/imgproxy/insecure/w:9/plain/https://old.example/images/1.jpg"),
-        403,
-        "image_signature_missing",
-        "",
+    assert_eq!(decoded(&world.get(&plain)), (ImageFormat::Png, 77, 58));
+    all_refused(
+        &world,
+        &[
+            (
+                "/thumbor/unsafe/61x40/pictures/1.jpg",
+                400,
+                "image_options_invalid",
+                "w takes one of 60",
+            ),
+            (
+                "/thumbor/unsafe/60x40/filters:noise(9)/pictures/1.jpg",
+                400,
+                "image_options_invalid",
+                "the filter noise is not supported here",
+            ),
+            (
+                "/thumbor/AAAAAAAAAAAAAAAAAAAAAAAAAAA=/61x40/pictures/1.jpg",
+                403,
+                "image_signature_invalid",
+                "",
+            ),
+            (
+                &imgproxy("rs:fit:77:0/plain/http://169.254.169.254/latest"),
+                400,
+                "image_source_refused",
+                "",
+            ),
+            (
+                &imgproxy("rs:fit:77:0/pix:9/plain/https://old.example/images/1.jpg"),
+                400,
+                "image_options_invalid",
+                "pix:9",
+            ),
+            (
+                "/imgproxy/insecure/w:9/plain/https://old.example/images/1.jpg",
+                403,
+                "image_signature_missing",
+                "",
+            ),
+        ],
     );
     // {"bucket":"photos","key":"1.jpg","edits":{"resize":{"width":50,"height":50},"toFormat":"webp"}}
     let aws = world.get(
@@ -314,23 +316,14 @@ fn a_watermark_is_fetched_once_and_laid_over() {
         ("/white.png", "image/png", square([255; 3], 64)),
         ("/brand/logo.png", "image/png", square([255, 0, 0], 8)),
     ]);
-    let config = format!(
-        r#"
-[origins.raw]
-url = "http://{}"
+    let watermarks = r#"
 [image_watermarks.logo]
 path = "/brand/logo.png"
 [image_watermarks.gone]
 path = "/brand/gone.png"
-[sites.shop]
-hosts = ["shop.test"]
-[[sites.shop.routes]]
-path = "/{{name}}"
-origin = "raw"
-image = {{ watermarks = ["logo", "gone"], auto_format = false }}
-"#,
-        origin.address
-    );
+"#;
+    let image = r#"watermarks = ["logo", "gone"], auto_format = false"#;
+    let config = origin.picture_site(watermarks, "/{name}", image);
     let Some(world) = Setup::new(&config).start() else {
         return;
     };

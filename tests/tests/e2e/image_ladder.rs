@@ -1,12 +1,10 @@
 //! Six widths of a page: one fetch, few decodings, and the same bytes as without.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use lockgate_tests::{Request, Response, Setup, World, image_files};
+use lockgate_tests::{RawOrigin, Request, Response, Setup, World, image_files};
 
 const WIDTHS: [u32; 6] = [10, 20, 30, 40, 50, 60];
 
@@ -18,31 +16,14 @@ struct Origin {
 }
 
 impl Origin {
-    fn serve(&self) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("a bound socket");
+    fn serve(&self) -> RawOrigin {
         let origin = self.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let origin = origin.clone();
-                std::thread::spawn(move || origin.answer(stream));
-            }
-        });
-        address
+        RawOrigin::answering(move |head| origin.answer(head))
     }
 
-    fn answer(&self, mut stream: TcpStream) -> Option<()> {
-        let mut head = Vec::new();
-        let mut chunk = [0; 4096];
-        while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-            match stream.read(&mut chunk).ok()? {
-                0 => return None,
-                read => head.extend_from_slice(&chunk[..read]),
-            }
-        }
+    fn answer(&self, head: &str) -> Option<Vec<u8>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(200));
-        let head = String::from_utf8_lossy(&head).into_owned();
         let caching = head.split('/').nth(1)?.replace('_', " ");
         let body = image_files::jpeg();
         let answer = format!(
@@ -50,8 +31,7 @@ impl Origin {
              Content-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
-        stream.write_all(answer.as_bytes()).ok()?;
-        stream.write_all(&body).ok()
+        Some([answer.into_bytes(), body].concat())
     }
 
     fn asked(&self) -> usize {
@@ -60,21 +40,8 @@ impl Origin {
 }
 
 fn world(origin: &Origin, more: &str) -> Option<World> {
-    let config = format!(
-        r#"
-{more}
-[origins.slow]
-url = "http://{}"
-[sites.shop]
-hosts = ["shop.test"]
-[[sites.shop.routes]]
-path = "/{{caching}}/{{name}}"
-origin = "slow"
-image = {{ auto_format = false }}
-"#,
-        origin.serve()
-    );
-    Setup::new(&config).start()
+    let origin = origin.serve();
+    Setup::new(&origin.picture_site(more, "/{caching}/{name}", "auto_format = false")).start()
 }
 
 /// All widths at once, in their order.

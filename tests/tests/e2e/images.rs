@@ -1,12 +1,10 @@
 //! Pictures: sizes, formats, negotiation, and files that are not what they seem.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc;
 
-use image::{GenericImageView as _, ImageFormat};
-use lockgate_tests::origin::RawOrigin;
-use lockgate_tests::{Request, Response, Setup, World, image_files};
+use image::ImageFormat;
+use lockgate_tests::image_files::{self, decoded};
+use lockgate_tests::{RawOrigin, Request, Setup, World};
 
 const SITE: &str = r#"
 [image_presets.card]
@@ -21,20 +19,6 @@ path = "/pictures/{name}"
 origin = "shop"
 image = { presets = ["card"], widths = [100, 160, 320, 480] }
 "#;
-
-/// What `response` shows, decoded: format, width, height.
-fn decoded(response: &Response) -> (ImageFormat, u32, u32) {
-    response.assert_status(200);
-    let format = image::guess_format(&response.body).expect("a picture");
-    let picture = image::load_from_memory_with_format(&response.body, format).expect("decodable");
-    let expected = format!(
-        "image/{}",
-        format.extensions_str()[0].replace("jpg", "jpeg")
-    );
-    assert_eq!(response.header("content-type"), Some(expected.as_str()));
-    let (width, height) = picture.dimensions();
-    (format, width, height)
-}
 
 /// A real picture of twelve megapixels.
 fn photo() -> Vec<u8> {
@@ -67,46 +51,13 @@ fn raw_world(more: &str) -> Option<World> {
         ("/photo.jpg", "image/jpeg", photo()),
         ("/large.jpg", "image/jpeg", vec![0xFF; 300_000]),
     ]);
-    let config = format!(
-        r#"
-[origins.raw]
-url = "http://{}"
-{more}
-[sites.shop]
-hosts = ["shop.test"]
-[[sites.shop.routes]]
-path = "/{{name}}"
-origin = "raw"
-image = {{ }}
-"#,
-        origin.address
-    );
-    Setup::new(&config).start()
+    Setup::new(&origin.picture_site(more, "/{name}", "")).start()
 }
 
 /// An origin that does what the fields of a request allow it to: a part, nothing new, a coding,
 /// a format that nobody asked for by name.
-fn obliging_origin() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("a bound socket");
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || oblige(stream));
-        }
-    });
-    address
-}
-
-fn oblige(mut stream: TcpStream) -> Option<()> {
-    let mut head = Vec::new();
-    let mut chunk = [0; 4096];
-    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-        match stream.read(&mut chunk).ok()? {
-            0 => return None,
-            read => head.extend_from_slice(&chunk[..read]),
-        }
-    }
-    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+fn oblige(head: &str) -> Option<Vec<u8>> {
+    let head = head.to_ascii_lowercase();
     let says = |text: &str| head.contains(text);
     let (status, field, body) = if says("\nrange:") {
         (
@@ -133,31 +84,16 @@ fn oblige(mut stream: TcpStream) -> Option<()> {
          Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all(answer.as_bytes()).ok()?;
-    if !head.starts_with("head ") {
-        stream.write_all(&body).ok()?;
-    }
-    stream.shutdown(std::net::Shutdown::Write).ok()?;
-    // Closing with unread bytes would be a reset.
-    while stream.read(&mut chunk).ok()? > 0 {}
-    Some(())
+    let body = match head.starts_with("head ") {
+        true => Vec::new(),
+        false => body,
+    };
+    Some([answer.into_bytes(), body].concat())
 }
 
 fn obliging_world() -> Option<World> {
-    let config = format!(
-        r#"
-[origins.obliging]
-url = "http://{}"
-[sites.shop]
-hosts = ["shop.test"]
-[[sites.shop.routes]]
-path = "/{{name}}"
-origin = "obliging"
-image = {{ auto_format = false }}
-"#,
-        obliging_origin()
-    );
-    Setup::new(&config).start()
+    let origin = RawOrigin::answering(oblige);
+    Setup::new(&origin.picture_site("", "/{name}", "auto_format = false")).start()
 }
 
 #[test]

@@ -8,9 +8,9 @@
 //! The signature is HMAC-SHA-256 over the salt and what follows it with its slash, in base64url.
 //! <https://docs.imgproxy.net/usage/processing>, `signing_the_url`
 
-use super::{decoded, rest, signed_part};
+use super::{begin, decoded, opening, signed_part};
 use crate::asked::not_here;
-use crate::{Asked, ImageRoute, Keys, Refusal, Request, Signed, sign, source};
+use crate::{Asked, ImageRoute, Keys, Refusal, Request, sign, source};
 
 /// Options before the source, at most.
 const OPTIONS_MAX: usize = 64;
@@ -21,23 +21,11 @@ pub(crate) fn read(
     keys: Keys<'_>,
     request: &Request<'_>,
 ) -> Result<Asked, Refusal> {
-    let rest = rest(route, request)?;
-    let (signature, rest) = rest
-        .split_once('/')
-        .ok_or_else(|| Refusal::options("the address has no signature, or no source"))?;
-    let trusted = match (signature, route.signed) {
-        (_, Signed::No) => false,
-        ("insecure" | "unsafe" | "_", Signed::Optional) => false,
-        ("insecure" | "unsafe" | "_", Signed::Required) => return Err(sign::missing()),
-        (signature, _) => {
-            check(keys, signed_part(route, request)?, signature)?;
-            true
-        }
-    };
-    let mut asked = Asked {
-        trusted,
-        ..Asked::default()
-    };
+    let (signature, rest) = opening(route, request, "source")?;
+    let unsigned = matches!(signature, "insecure" | "unsafe" | "_");
+    let mut asked = begin(route, unsigned, || {
+        check(keys, signed_part(route, request)?, signature)
+    })?;
     let (options, source, format) = split(rest)?;
     let mut resize = Resize::default();
     for option in &options {

@@ -10,7 +10,7 @@ pub mod thumbor;
 
 use lockgate_normalise::percent;
 
-use crate::{ImageRoute, Refusal, Request};
+use crate::{Asked, ImageRoute, Refusal, Request, Signed, sign};
 
 /// What follows the route's prefix in the canonical path. Two slashes are one there.
 fn rest<'a>(route: &ImageRoute, request: &Request<'a>) -> Result<&'a str, Refusal> {
@@ -33,6 +33,38 @@ fn as_written<'a>(route: &ImageRoute, request: &Request<'a>) -> Result<&'a str, 
 fn signed_part<'a>(route: &ImageRoute, request: &Request<'a>) -> Result<&'a str, Refusal> {
     let written = as_written(route, request)?;
     Ok(written.split_once('/').map_or("", |(_, rest)| rest))
+}
+
+/// The first part of an address, which is its signature or a word that it has none, and what
+/// follows it. `what` is said to be missing where nothing does.
+fn opening<'a>(
+    route: &ImageRoute,
+    request: &Request<'a>,
+    what: &str,
+) -> Result<(&'a str, &'a str), Refusal> {
+    let parts = rest(route, request)?.split_once('/');
+    parts.ok_or_else(|| Refusal::options(format!("the address has no signature, or no {what}")))
+}
+
+/// Begins an address that says of itself that it is `unsigned`, or has a signature that `check`
+/// looks at; on a route that is not signed nothing is checked, and nothing is trusted.
+fn begin(
+    route: &ImageRoute,
+    unsigned: bool,
+    check: impl FnOnce() -> Result<(), Refusal>,
+) -> Result<Asked, Refusal> {
+    let trusted = match (unsigned, route.signed) {
+        (true, Signed::Required) => return Err(sign::missing()),
+        (true, Signed::Optional) | (_, Signed::No) => false,
+        (false, Signed::Optional | Signed::Required) => {
+            check()?;
+            true
+        }
+    };
+    Ok(Asked {
+        trusted,
+        ..Asked::default()
+    })
 }
 
 /// The most bytes of an address behind the prefix.

@@ -7,7 +7,7 @@
 //! The signature is HMAC-SHA-1 over what follows it, in base64url.
 //! <https://thumbor.readthedocs.io/en/latest/usage.html>, `filters.html`, `security.html`
 
-use super::{decoded, rest, signed_part};
+use super::{begin, decoded, opening, signed_part};
 use crate::asked::not_here;
 use crate::{Asked, ImageRoute, Keys, Refusal, Request, Signed, sign, source};
 
@@ -17,23 +17,14 @@ pub(crate) fn read(
     keys: Keys<'_>,
     request: &Request<'_>,
 ) -> Result<Asked, Refusal> {
-    let rest = rest(route, request)?;
-    let (first, rest) = rest
-        .split_once('/')
-        .ok_or_else(|| Refusal::options("the address has no signature, or no image"))?;
-    let trusted = match (first, route.signed) {
-        ("unsafe", Signed::Required) => return Err(sign::missing()),
-        ("unsafe", _) => false,
-        (_, Signed::No) => return Err(Refusal::options("the address does not begin with unsafe")),
-        (signature, _) => {
-            check(keys, signed_part(route, request)?, signature)?;
-            true
-        }
-    };
-    let mut asked = Asked {
-        trusted,
-        ..Asked::default()
-    };
+    let (signature, rest) = opening(route, request, "image")?;
+    let unsigned = signature == "unsafe";
+    if !unsigned && route.signed == Signed::No {
+        return Err(Refusal::options("the address does not begin with unsafe"));
+    }
+    let mut asked = begin(route, unsigned, || {
+        check(keys, signed_part(route, request)?, signature)
+    })?;
     let image = options(&mut asked, &decoded(rest)?)?;
     asked.place = source::place(route, &image, true)?;
     Ok(asked)

@@ -60,37 +60,56 @@ fn entropy(picture: &Picture, (keep_w, keep_h): (u32, u32)) -> (u32, u32) {
         .max(1);
     while area.width > keep_w || area.height > keep_h {
         let slice = spare(area.width, keep_w).min(most);
-        if slice > 0 {
-            let left = Area {
-                width: slice,
-                ..area
-            };
-            let right = Area {
-                x: area.x + area.width - slice,
-                ..left
-            };
-            if information(picture, left) < information(picture, right) {
-                area.x += slice;
-            }
-            area.width -= slice;
-        }
+        area = without_duller_end(picture, area, Axis::Across, slice);
         let slice = spare(area.height, keep_h).min(most);
-        if slice > 0 {
-            let upper = Area {
-                height: slice,
-                ..area
-            };
-            let lower = Area {
-                y: area.y + area.height - slice,
-                ..upper
-            };
-            if information(picture, upper) < information(picture, lower) {
-                area.y += slice;
-            }
-            area.height -= slice;
-        }
+        area = without_duller_end(picture, area, Axis::Down, slice);
     }
     (area.x, area.y)
+}
+
+/// A direction in which a picture is cut.
+#[derive(Clone, Copy)]
+enum Axis {
+    Across,
+    Down,
+}
+
+impl Axis {
+    /// Pixels of `area` in this direction.
+    fn length(self, area: Area) -> u32 {
+        match self {
+            Self::Across => area.width,
+            Self::Down => area.height,
+        }
+    }
+
+    /// So many pixels of `area` in this direction, from its pixel `start` on.
+    fn part(self, area: Area, start: u32, length: u32) -> Area {
+        match self {
+            Self::Across => Area {
+                x: area.x + start,
+                width: length,
+                ..area
+            },
+            Self::Down => Area {
+                y: area.y + start,
+                height: length,
+                ..area
+            },
+        }
+    }
+}
+
+/// `area` without so many pixels at the end of lower entropy; at the far one if both have the same.
+fn without_duller_end(picture: &Picture, area: Area, axis: Axis, slice: u32) -> Area {
+    if slice == 0 {
+        return area;
+    }
+    let rest = axis.length(area) - slice;
+    let near = information(picture, axis.part(area, 0, slice));
+    let far = information(picture, axis.part(area, rest, slice));
+    let start = if near < far { slice } else { 0 };
+    axis.part(area, start, rest)
 }
 
 /// The entropy of the values of all channels in `area`, in bits.

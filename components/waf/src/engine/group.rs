@@ -28,7 +28,7 @@ pub(crate) struct Group {
 impl Aim {
     /// What a rule looks at, when its matches can be found out together with those of others.
     pub(crate) fn of(rule: &Rule) -> Option<Vec<Self>> {
-        if rule.negated || rule.targets.is_empty() || rule.targets.iter().any(changes) {
+        if rule.negated || rule.targets.is_empty() || rule.targets.iter().any(Target::changes) {
             return None;
         }
         let aims = rule.targets.iter().map(|target| {
@@ -62,18 +62,4 @@ fn is_narrowing(exclusion: &Exclusion) -> bool {
         Key::Name(_) => exclusion.collection == Collection::RequestHeaders,
         Key::Pattern(_) | Key::Slot(_) => false,
     }
-}
-
-/// Whether rules change what the target selects while they run.
-fn changes(target: &Target) -> bool {
-    target.count
-        || matches!(
-            target.collection,
-            Collection::Tx
-                | Collection::MatchedVar
-                | Collection::MatchedVarName
-                | Collection::MatchedVars
-                | Collection::MatchedVarsNames
-                | Collection::Rule
-        )
 }

@@ -190,6 +190,23 @@ pub struct Target {
     pub count: bool,
 }
 
+impl Target {
+    /// Whether rules change what it selects while they run.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.count
+            || matches!(
+                self.collection,
+                Collection::Tx
+                    | Collection::MatchedVar
+                    | Collection::MatchedVarName
+                    | Collection::MatchedVars
+                    | Collection::MatchedVarsNames
+                    | Collection::Rule
+            )
+    }
+}
+
 /// `!ARGS:name`: values that a rule does not look at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Exclusion {

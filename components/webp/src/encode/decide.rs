@@ -20,19 +20,6 @@ use crate::vp8::tokens::WITH_DC;
 
 const MODES: [Mode; 4] = [Mode::Dc, Mode::TrueMotion, Mode::Vertical, Mode::Horizontal];
 
-const BLOCK_MODES: [BlockMode; 10] = [
-    BlockMode::Dc,
-    BlockMode::TrueMotion,
-    BlockMode::Vertical,
-    BlockMode::Horizontal,
-    BlockMode::LeftDown,
-    BlockMode::RightDown,
-    BlockMode::VerticalRight,
-    BlockMode::VerticalLeft,
-    BlockMode::HorizontalDown,
-    BlockMode::HorizontalUp,
-];
-
 /// How many modes of a 4x4 block are tried to the end.
 const BLOCK_TRIES: usize = 3;
 /// How many modes of a whole macroblock, and of its chroma, are.
@@ -213,7 +200,7 @@ impl Task<'_> {
         mode_costs: &[u16; 10],
     ) -> Tried {
         let source = self.source[at];
-        let predictions = BLOCK_MODES.map(|mode| V::from_bytes(predict::block(mode, edge)));
+        let predictions = BlockMode::ALL.map(|mode| V::from_bytes(predict::block(mode, edge)));
         let mut blocks: [Block; 10] = [[V::zero(); 2]; 10];
         for (blocks, predicted) in blocks
             .as_chunks_mut::<2>()
@@ -241,7 +228,7 @@ impl Task<'_> {
             let score = score(distortion, rate, lambda);
             if best.as_ref().is_none_or(|(least, _)| score < *least) {
                 let tried = Tried {
-                    mode: BLOCK_MODES[mode],
+                    mode: BlockMode::ALL[mode],
                     levels,
                     pixels,
                     distortion,

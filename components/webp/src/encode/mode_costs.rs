@@ -41,19 +41,6 @@ fn block_path(mode: BlockMode) -> &'static [Step] {
     }
 }
 
-const ALL: [BlockMode; 10] = [
-    BlockMode::Dc,
-    BlockMode::TrueMotion,
-    BlockMode::Vertical,
-    BlockMode::Horizontal,
-    BlockMode::LeftDown,
-    BlockMode::RightDown,
-    BlockMode::VerticalRight,
-    BlockMode::VerticalLeft,
-    BlockMode::HorizontalDown,
-    BlockMode::HorizontalUp,
-];
-
 /// Costs of all modes.
 pub(super) struct ModeCosts {
     whole: [u32; 4],
@@ -80,11 +67,11 @@ impl ModeCosts {
         let modes = [Mode::Dc, Mode::Vertical, Mode::Horizontal, Mode::TrueMotion];
         let is_whole = bits.bit(true, BLOCKS_PROB);
         let mut block = Vec::with_capacity(100);
-        for above in ALL {
-            for left in ALL {
+        for above in BlockMode::ALL {
+            for left in BlockMode::ALL {
                 let probs = block_mode_probs(above, left);
                 #[allow(clippy::cast_possible_truncation, reason = "at most seven booleans")]
-                block.push(ALL.map(|mode| cost(bits, block_path(mode), &probs) as u16));
+                block.push(BlockMode::ALL.map(|mode| cost(bits, block_path(mode), &probs) as u16));
             }
         }
         Self {

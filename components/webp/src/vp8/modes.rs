@@ -32,6 +32,22 @@ pub(crate) enum BlockMode {
     HorizontalUp,
 }
 
+impl BlockMode {
+    /// Each mode, at the place that its number says.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Dc,
+        Self::TrueMotion,
+        Self::Vertical,
+        Self::Horizontal,
+        Self::LeftDown,
+        Self::RightDown,
+        Self::VerticalRight,
+        Self::VerticalLeft,
+        Self::HorizontalDown,
+        Self::HorizontalUp,
+    ];
+}
+
 impl Mode {
     /// What a 16x16 mode counts as beside 4x4 modes, section 11.3.
     pub(crate) fn as_block_mode(self) -> BlockMode {

@@ -1,6 +1,6 @@
 //! Which patterns are scanned together.
 use lockgate_patterns::{GroupId, PatternId, PatternSetBuilder};
-use lockgate_waf::program::{Collection, Operator, Phase, Rule, Target};
+use lockgate_waf::program::{Operator, Phase, Rule, Target};
 use std::collections::BTreeMap;
 
 /// What rules must have in common for their patterns to share a set.
@@ -50,21 +50,9 @@ fn group(phase: Phase) -> GroupId {
 
 /// Whether the filter helps a rule: it asks for a match, and of values that stay as they are.
 fn scanned(rule: &Rule) -> bool {
-    let changes = |target: &Target| {
-        target.count
-            || matches!(
-                target.collection,
-                Collection::Tx
-                    | Collection::MatchedVar
-                    | Collection::MatchedVarName
-                    | Collection::MatchedVars
-                    | Collection::MatchedVarsNames
-                    | Collection::Rule
-            )
-    };
     matches!(rule.operator, Operator::Pattern { .. })
         && !rule.negated
-        && !rule.targets.iter().any(changes)
+        && !rule.targets.iter().any(Target::changes)
 }
 
 fn join(rules: &mut [Rule], members: &[usize], group: GroupId, patterns: &mut PatternSetBuilder) {
