@@ -158,7 +158,10 @@ impl Judge {
                 refused += 1;
                 let target = String::from_utf8_lossy(&request.target);
                 eprintln!("  {target} was refused: {}", judged.why);
-                ensure!(refused * 100 <= requests.len().max(100), "too many are refused");
+                ensure!(
+                    refused * 100 <= requests.len().max(100),
+                    "too many are refused"
+                );
             }
         }
         Ok((times, refused))
