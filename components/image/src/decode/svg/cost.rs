@@ -6,7 +6,7 @@ use resvg::usvg::{Group, Node, NonZeroRect, Paint, Path, Tree};
 
 use crate::ImageError;
 
-/// Pixels written, each primitive of a filter weighed. About two seconds in a component.
+/// Pixels written, each primitive of a filter weighed.
 const WORK_MAX: f64 = 400e6;
 
 /// Pixels of layers held at the same time: 256 MiB.
