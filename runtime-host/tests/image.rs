@@ -133,6 +133,7 @@ fn ask(source: &[u8], plan: &Plan) -> Ask {
         source: Bytes::copy_from_slice(source),
         digest: Sha256::digest(source).into(),
         plan: plan.clone(),
+        keep: true,
     }
 }
 

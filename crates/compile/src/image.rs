@@ -105,6 +105,7 @@ pub(crate) fn compile(
                     .map_or_else(|_| source.to.clone(), std::borrow::Cow::into_owned),
             })
             .collect(),
+        upload: image.upload,
     }
 }
 
@@ -182,6 +183,7 @@ pub fn picture_limits(config: &GatewayConfig, image: &RouteImage) -> PictureLimi
         pixels_max: image.pixels_max.unwrap_or(all.pixels_max),
         frames_max: image.frames_max.unwrap_or(all.frames_max),
         keep_truncated: truncated == ImageTruncated::Keep,
+        upload: image.upload,
         watermarks: image
             .watermarks
             .iter()

@@ -87,6 +87,14 @@ pub struct Route {
     pub response_fields: RouteFields,
 }
 
+impl Route {
+    /// Whether the requests of the route bring the source of their picture along.
+    #[must_use]
+    pub fn is_upload(&self) -> bool {
+        self.image.as_ref().is_some_and(|image| image.upload)
+    }
+}
+
 impl Rate {
     fn of(compiled: &CompiledRate) -> Self {
         Self {
@@ -230,7 +238,7 @@ fn make_route(
 ) -> Route {
     let origin = match &route.action {
         RouteAction::Origin(name) => origins.get(name).map(|origin| (name.clone(), origin)),
-        RouteAction::Respond(_) => None,
+        RouteAction::Respond(_) | RouteAction::Upload => None,
     };
     let signed_in = route.sign_in.is_some();
     let audience = |audience| match audience {
@@ -240,7 +248,8 @@ fn make_route(
     };
     // As the policy says it in `stages/plan.rs`: without a `cache` table pictures behind a
     // sign-in are each subject's own.
-    let image = route.image.as_ref().map(|_| RoutePolicy {
+    let kept = route.image.as_ref().filter(|image| !image.upload);
+    let image = kept.map(|_| RoutePolicy {
         audience: if signed_in {
             Audience::Private
         } else {
@@ -260,7 +269,7 @@ fn make_route(
         name: route.label().to_owned(),
         origin,
         cache: cache.or(image),
-        body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
+        body_bytes_max: lockgate_compile::body_bytes_max(config, route),
         image: route
             .image
             .as_ref()

@@ -21,6 +21,7 @@ mod route_fields;
 mod source;
 mod store;
 mod unread;
+mod upload;
 mod watermark;
 
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use super::lookup::request_info;
 use super::path::Step;
 use super::source;
 use super::store::to_size;
-use super::{Refused, watermark};
+use super::{Refused, upload, watermark};
 use crate::http::{BodyError, ResponseBody};
 use crate::image::memory::{Digest, Lead};
 use crate::image::{Ask, ImageError, ImagePool, Limits, Plan, Room};
@@ -27,9 +27,13 @@ pub(super) fn room(step: &Step<'_>) -> Result<Option<Room>, Refused> {
     if step.plan.image.is_none() || step.head.method() == b"HEAD" {
         return Ok(None);
     }
-    let site = site(step);
-    let room = pool(step)?.room(&site, step.generation.picture_sites);
+    let (pool, site) = (pool(step)?, site(step));
+    let room = pool.room(&site, step.generation.picture_sites);
     let room = room.map_err(refused)?;
+    // It was free: whoever will find no place need not send a picture.
+    if step.route.is_upload() {
+        return Ok(Some(pool.room_to_read()));
+    }
     Ok(Some(room))
 }
 
@@ -64,16 +68,16 @@ pub(super) async fn transform(
     let wait = Duration::from_millis(pool.config().wall_clock_ms_max);
     let overlay = watermark::find(step, options, wait).await?;
     let known = fetched.digest.is_some();
+    let upload = step.route.is_upload();
     let source = collect(&mut fetched.body, limits.source_bytes_max, &mut room, known);
     let Ok(collected) = tokio::time::timeout(wait, source).await else {
-        let cause = format!(
-            "the source picture did not end within {} ms",
-            wait.as_millis()
-        );
-        return Err(Refused::new(504, "origin_timeout", cause).at(Stage::Origin));
+        return Err(late(upload, wait));
     };
-    let (source, digest) = collected?;
+    let (source, digest) = collected.map_err(|error| error.refused(upload))?;
     let digest = fetched.digest.unwrap_or(digest);
+    let site = site(step);
+    let sites = step.generation.picture_sites;
+    let room = pool.enter(room, &site, sites).map_err(refused)?;
     if let Some(lead) = lead {
         source::keep(step, fetched, &source, digest, lead);
     }
@@ -83,21 +87,25 @@ pub(super) async fn transform(
         overlay,
         limits,
     };
-    let tag = tag(pool, digest, &plan);
     let headers = &mut fetched.headers;
     about_the_output(headers);
-    headers.insert(header::ETAG, tag.clone());
-    if has(step, &tag) {
-        fetched.status = 304;
-        headers.remove(header::CONTENT_TYPE);
-        fetched.body = ResponseBody::Full(Bytes::new());
-        return Ok(());
+    // Nothing is kept of what a request brings along: not here, and not by the client.
+    if !upload {
+        let tag = tag(pool, digest, &plan);
+        headers.insert(header::ETAG, tag.clone());
+        if has(step, &tag) {
+            fetched.status = 304;
+            headers.remove(header::CONTENT_TYPE);
+            fetched.body = ResponseBody::Full(Bytes::new());
+            return Ok(());
+        }
     }
     let ask = Ask {
-        site: site(step),
+        site,
         source,
         digest,
         plan,
+        keep: !upload,
     };
     let rendered = pool.transform(ask, room).await.map_err(refused)?;
     let headers = &mut fetched.headers;
@@ -187,14 +195,14 @@ async fn collect(
     bytes_max: u64,
     room: &mut Room,
     known: bool,
-) -> Result<(Bytes, Digest), Refused> {
+) -> Result<(Bytes, Digest), NoSource> {
     let too_large = || {
         let cause = format!("it is longer than {bytes_max} bytes");
-        refused(ImageError::TooLarge(cause))
+        NoSource::Refused(ImageError::TooLarge(cause))
     };
     let (stream, length) = match body {
         ResponseBody::Full(bytes) => {
-            room.hold(bytes.len() as u64).map_err(refused)?;
+            room.hold(bytes.len() as u64).map_err(NoSource::Refused)?;
             let source = std::mem::take(bytes);
             let digest = if known {
                 Digest::default()
@@ -209,17 +217,17 @@ async fn collect(
     if announced > bytes_max {
         return Err(too_large());
     }
-    room.hold(announced).map_err(refused)?;
+    room.hold(announced).map_err(NoSource::Refused)?;
     let mut source = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
     let mut hash = Sha256::new();
     while let Some(frame) = stream.frame().await {
-        let frame = frame.map_err(interrupted)?;
+        let frame = frame.map_err(NoSource::Interrupted)?;
         if let Ok(data) = frame.into_data() {
             let length = source.len() as u64 + data.len() as u64;
             if length > bytes_max {
                 return Err(too_large());
             }
-            room.hold(length).map_err(refused)?;
+            room.hold(length).map_err(NoSource::Refused)?;
             hash.update(&data);
             source.extend_from_slice(&data);
         }
@@ -228,6 +236,32 @@ async fn collect(
     Ok((to_size(source), hash.finalize().into()))
 }
 
-fn interrupted(error: BodyError) -> Refused {
-    Refused::new(502, "origin_reset", error.to_string()).at(Stage::Origin)
+/// Why there is no source.
+enum NoSource {
+    /// It is not taken.
+    Refused(ImageError),
+    /// It did not come whole.
+    Interrupted(BodyError),
+}
+
+impl NoSource {
+    fn refused(self, upload: bool) -> Refused {
+        match self {
+            Self::Refused(error) => refused(error),
+            Self::Interrupted(error) if upload => upload::interrupted(&error),
+            Self::Interrupted(error) => {
+                Refused::new(502, "origin_reset", error.to_string()).at(Stage::Origin)
+            }
+        }
+    }
+}
+
+/// The source did not come whole in time.
+fn late(upload: bool, wait: Duration) -> Refused {
+    let ms = wait.as_millis();
+    let cause = format!("the source picture did not end within {ms} ms");
+    match upload {
+        true => Refused::new(408, "body_timeout", cause).at(Stage::Image),
+        false => Refused::new(504, "origin_timeout", cause).at(Stage::Origin),
+    }
 }

@@ -58,6 +58,8 @@ pub struct Ask {
     pub digest: Digest,
     /// What to make of it.
     pub plan: Plan,
+    /// What is decoded of it may be kept for other pictures of the same source.
+    pub keep: bool,
 }
 
 /// An encoded picture.
@@ -130,6 +132,21 @@ impl ImagePool {
         self.rooms.take(site, sites)
     }
 
+    /// Room for the bytes of a source that a client sends, which may take its time: a place is
+    /// taken when it is there, with [`ImagePool::enter`].
+    #[must_use]
+    pub fn room_to_read(&self) -> Room {
+        self.rooms.without_place()
+    }
+
+    /// The room with a place, where it has none yet.
+    ///
+    /// # Errors
+    /// As [`ImagePool::room`].
+    pub fn enter(&self, room: Room, site: &Arc<str>, sites: usize) -> Result<Room, ImageError> {
+        self.rooms.enter(room, site, sites)
+    }
+
     /// Makes what is asked for. Dropping the future takes a picture that still waits out of the
     /// queue; its room ends when a thread comes to it.
     ///
@@ -147,7 +164,7 @@ impl ImagePool {
     /// On one thread, or where another request decodes the same, on one after that.
     async fn make(&self, ask: Ask, room: Room, until: Instant) -> Result<Rendered, ImageError> {
         let ask = Arc::new(ask);
-        let on = self.shared.memory.is_on();
+        let on = ask.keep && self.shared.memory.is_on();
         let from = if on { MadeOf::Memory } else { MadeOf::Source };
         let (step, room) = self.run(&ask, room, from, until).await?;
         let wait = match step {
@@ -239,6 +256,7 @@ impl Shared {
             source,
             digest,
             plan,
+            keep: _,
         } = ask;
         let component = &self.component;
         let step = match from {

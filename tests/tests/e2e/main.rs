@@ -21,6 +21,7 @@ mod http2_continue;
 mod http2_limits;
 mod image_addresses;
 mod image_ladder;
+mod image_upload;
 mod images;
 mod imports;
 mod limits;

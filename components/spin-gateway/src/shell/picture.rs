@@ -14,7 +14,7 @@ use spin_sdk::wasip3::{spawn, wit_stream};
 use super::fetch::{self, Fetched, FetchedBody};
 use super::path::Step;
 use super::refused::Refused;
-use super::{state, unix_ms};
+use super::{state, unix_ms, upload};
 
 /// Where the image component is, unless the variable `image_url` says otherwise.
 const IMAGE_URL: &str = "http://image.spin.internal";
@@ -52,11 +52,16 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         return Err(Refused::policy_failed("the source is no stream"));
     };
     let (stream, end) = body.into_flow();
-    let (bytes, media_type) = ask(step, options, stream, end, length).await?;
+    let asked = ask(step, options, stream, end, length).await;
+    let (bytes, media_type) = asked.map_err(|other| match &fetched.brought {
+        Some(fault) => upload::refused(fault, step.route.body_bytes_max, other),
+        None => other,
+    })?;
     let headers = &mut fetched.headers;
     about_the_output(headers);
     headers.insert(http::header::CONTENT_TYPE, media_type);
-    if let Some(tag) = etag(&bytes) {
+    // Nothing is kept of what a request brings along: not here, and not by the client.
+    if let Some(tag) = etag(&bytes).filter(|_| fetched.brought.is_none()) {
         headers.insert(http::header::ETAG, tag);
     }
     fetched.body = FetchedBody::Full(bytes);

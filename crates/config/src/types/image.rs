@@ -158,6 +158,9 @@ pub struct RouteImage {
     pub frames_max: Option<u32>,
     /// What is done with a source that ends early. Without it: `image.truncated`.
     pub truncated: Option<ImageTruncated>,
+    /// Whether a request brings the picture along, as its body, and gets back what is made of it.
+    /// Such a route takes POST alone and needs no origin; nothing of it is cached.
+    pub upload: bool,
 }
 
 impl Default for RouteImage {
@@ -185,6 +188,7 @@ impl Default for RouteImage {
             pixels_max: None,
             frames_max: None,
             truncated: None,
+            upload: false,
         }
     }
 }
