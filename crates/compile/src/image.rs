@@ -3,7 +3,7 @@
 use lockgate_bundle::image::{Allow, Choice, Form, ImageRoute, Preset, Signed, Source};
 use lockgate_config::GatewayConfig;
 use lockgate_config::types::{
-    ImageAddress, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageTruncated, Route,
+    ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageTruncated, Route,
     RouteImage, WatermarkSource,
 };
 use lockgate_image_options::{Fit, Format, Options, Quality};
@@ -184,6 +184,7 @@ pub fn picture_limits(config: &GatewayConfig, image: &RouteImage) -> PictureLimi
         frames_max: image.frames_max.unwrap_or(all.frames_max),
         keep_truncated: truncated == ImageTruncated::Keep,
         upload: image.upload,
+        fallback_original: image.fallback == ImageFallback::Original,
         watermarks: image
             .watermarks
             .iter()

@@ -318,6 +318,8 @@ pub struct PictureLimits {
     pub frames_max: u32,
     /// A source that ends early is shown as far as it goes; else it is refused.
     pub keep_truncated: bool,
+    /// Where no picture can be made of it, the source is sent as it is.
+    pub fallback_original: bool,
     /// The source is the body of the request.
     pub upload: bool,
     /// What `wm` may name.
@@ -421,6 +423,7 @@ pub(crate) mod tests {
                     pixels_max: 2,
                     frames_max: 3,
                     keep_truncated: true,
+                    fallback_original: false,
                     upload: false,
                     watermarks: [("logo".to_owned(), Watermark::Path("/logo.png".to_owned()))]
                         .into(),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use lockgate_bundle::Bundle;
 use lockgate_compile::Compiled;
 use lockgate_config::Loaded;
-use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAction, Server};
+use lockgate_config::types::{
+    AddressMask, CacheAudience, GatewayConfig, ImageFormat, RouteAction, Server,
+};
 use lockgate_firewall::CompiledRate;
 use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
@@ -17,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::RouteFields;
 use super::watermark::Watermarks;
 use crate::geo::Geo;
+use crate::image::InPlaceOfAvif;
 use crate::origin::{Origin, Origins};
 use crate::policy::{Pool, Secrets};
 
@@ -81,6 +84,8 @@ pub struct Route {
     pub body_bytes_max: u64,
     /// Bounds of its pictures; `None`: it makes none.
     pub image: Option<PictureLimits>,
+    /// What its pictures are in place of AVIF while too many wait.
+    pub in_place_of_avif: InPlaceOfAvif,
     /// The watermarks that its pictures have had.
     pub watermarks: Watermarks,
     /// Fields set on every response, replacing the origin's.
@@ -274,6 +279,16 @@ fn make_route(
             .image
             .as_ref()
             .map(|image| lockgate_compile::picture_limits(config, image)),
+        in_place_of_avif: route.image.as_ref().map_or(
+            InPlaceOfAvif {
+                webp: false,
+                quality: 80,
+            },
+            |image| InPlaceOfAvif {
+                webp: image.formats.contains(&ImageFormat::Webp),
+                quality: image.quality,
+            },
+        ),
         watermarks: Watermarks::default(),
         response_fields: RouteFields::new(response_fields),
     }

@@ -13,6 +13,7 @@ mod inspect;
 mod lookup;
 #[cfg(feature = "bench")]
 mod memo;
+mod original;
 mod path;
 mod picture;
 mod problem;
@@ -227,6 +228,7 @@ impl Gate {
             limited: None,
             limits_charged: false,
             cache: None,
+            image: None,
             origin: None,
             origin_ms: None,
             received: None,

@@ -141,7 +141,7 @@ async fn act(
         lookup::Outcome::Answer(response) => return Ok(response),
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
-    let room = picture::room(&step)?;
+    let place = picture::room(&step)?;
     let (kept, lead) = source::find(&mut step).await;
     let mut fetched = match kept {
         _ if step.route.is_upload() => upload::take(&mut step, body)?,
@@ -151,7 +151,7 @@ async fn act(
             inspect::response(&mut step, fetched).await?
         }
     };
-    picture::transform(&mut step, &mut fetched, room, lead).await?;
+    picture::transform(&mut step, &mut fetched, place, lead).await?;
     Ok(store::respond(step, fetched, forwarded))
 }
 

@@ -6,6 +6,7 @@
 //! site waits for all pictures of another ([`queue`]); what is kept ([`memory`]) changes no byte.
 
 mod component;
+mod degrade;
 mod error;
 pub mod memory;
 mod plan;
@@ -21,11 +22,13 @@ use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
 
 pub use component::{ImageComponent, Step};
+pub use degrade::InPlaceOfAvif;
 pub use error::ImageError;
 pub use memory::Memory;
 pub use plan::{Limits, Plan};
 pub use room::Room;
 
+use self::degrade::Degrade;
 use self::memory::Digest;
 use self::queue::Queue;
 use self::room::Rooms;
@@ -45,6 +48,7 @@ struct Shared {
     component: ImageComponent,
     config: Config,
     memory: Arc<Memory>,
+    degrade: Degrade,
 }
 
 /// A picture that is asked for.
@@ -112,6 +116,7 @@ impl ImagePool {
             component,
             config: config.clone(),
             memory,
+            degrade: Degrade::new(config),
         };
         Ok(Self {
             queue,
@@ -158,6 +163,7 @@ impl ImagePool {
         let result = tokio::time::timeout(wall, made).await;
         let result = result.unwrap_or(Err(ImageError::Late));
         self.counters.count(&result);
+        self.is_degraded();
         result
     }
 
@@ -189,7 +195,9 @@ impl ImagePool {
         until: Instant,
     ) -> Result<(Step, Room), ImageError> {
         let (shared, asked) = (self.shared.clone(), ask.clone());
+        let since = Instant::now();
         let job = move || {
+            shared.degrade.waited(since.elapsed());
             // What waited too long has been answered already; the time that is left bounds the rest.
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -205,6 +213,17 @@ impl ImagePool {
                 stderr: String::new(),
             })
         })
+    }
+
+    /// Whether pictures are to be made with less effort now: [`Plan::degraded`].
+    pub fn is_degraded(&self) -> bool {
+        self.shared.degrade.look(self.queue.waiting())
+    }
+
+    /// The same as it was found last.
+    #[must_use]
+    pub fn was_degraded(&self) -> bool {
+        self.shared.degrade.is_on()
     }
 
     /// What is kept of sources and of what was decoded.

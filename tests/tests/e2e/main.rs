@@ -20,6 +20,7 @@ mod http2;
 mod http2_continue;
 mod http2_limits;
 mod image_addresses;
+mod image_fallback;
 mod image_ladder;
 mod image_upload;
 mod images;

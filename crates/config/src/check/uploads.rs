@@ -35,6 +35,9 @@ pub(super) fn routes(root: &Node, faults: &mut Vec<Fault>) {
                 say(node, &format!("methods[{i}]"), reason);
             }
         }
+        if let Some(node) = image.get("fallback") {
+            say(node, "image.fallback", no_effect);
+        }
         let address = image.get("address");
         if let Some(node) = address.filter(|node| node.as_text() != Some("lockgate")) {
             let reason = "names sources, and with \"image.upload\" the body is the source";
