@@ -24,7 +24,11 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={name}");
         add(&mut hash, &here.join(name), name)?;
     }
-    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     println!("cargo::rustc-env=LOCKGATE_CODECS={digest}");
     Ok(())
 }

@@ -3,8 +3,8 @@
 use lockgate_bundle::image::{Allow, Choice, Form, ImageRoute, Preset, Signed, Source};
 use lockgate_config::GatewayConfig;
 use lockgate_config::types::{
-    ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageTruncated, Route,
-    RouteImage, WatermarkSource,
+    ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageTruncated,
+    Route, RouteImage, WatermarkSource,
 };
 use lockgate_image_options::{Fit, Format, Options, Quality};
 use lockgate_normalise::path::canonical_path;

@@ -94,9 +94,9 @@ fn route(config: &GatewayConfig, route: &Route) -> lockgate_shell::Route {
 #[must_use]
 pub fn body_bytes_max(config: &GatewayConfig, route: &Route) -> u64 {
     match (&route.action, &route.image) {
-        (RouteAction::Upload, Some(image)) => {
-            image.source_bytes_max.unwrap_or(config.image.source_bytes_max)
-        }
+        (RouteAction::Upload, Some(image)) => image
+            .source_bytes_max
+            .unwrap_or(config.image.source_bytes_max),
         _ => route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
     }
 }

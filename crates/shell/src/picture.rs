@@ -259,7 +259,10 @@ mod tests {
         assert_eq!(limited(&["no-store"], None), "no-store, max-age=0");
         assert_eq!(limited(&[], Some(600)), "max-age=30");
         assert_eq!(limited(&[], Some(-5)), "max-age=0");
-        assert_eq!(limited(&["private=\"a, b\", max-age=9"], Some(9)), "no-store");
+        assert_eq!(
+            limited(&["private=\"a, b\", max-age=9"], Some(9)),
+            "no-store"
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The picture of the origin as it is, where none can be made of it and the route wants it so.
 //!
 //! Not for what the address asks wrongly. Not where a watermark is asked for: nobody gets a picture
-//! without its mark because a file is broken. Not for an SVG or anything else that is more than
+//! without its mark because a file is broken. Not for a description (`f=json`). Not for an SVG or anything else that is more than
 //! pixels: the picture that was asked for could do nothing in a browser, and its stand-in cannot.
 
-use lockgate_shell::picture::{about_the_original, coding, is_pixels, watermark};
+use lockgate_shell::picture::{about_the_original, coding, is_pixels, media_type, watermark};
 
 use super::Refused;
 use super::fetch::Fetched;
@@ -14,9 +14,13 @@ use crate::image::ImageError;
 
 /// Whether the source is to be sent where no picture can be made of it.
 pub(super) fn is_wanted(step: &Step<'_>) -> bool {
-    let wanted = |limits: &lockgate_shell::PictureLimits| limits.fallback_original;
-    step.route.image.as_ref().is_some_and(wanted)
-        && step.plan.image.is_some_and(|options| watermark(options).is_none())
+    let limits = step.route.image.as_ref();
+    let Some(options) = step.plan.image else {
+        return false;
+    };
+    limits.is_some_and(|limits| limits.fallback_original)
+        && watermark(options).is_none()
+        && media_type(options, false) != Some("application/json")
 }
 
 /// Sends it.

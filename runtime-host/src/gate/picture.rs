@@ -145,7 +145,9 @@ async fn make(
     if !upload && answers_unchanged(step, fetched, &tag(pool, digest, &plan)) {
         return Ok(());
     }
-    let degraded = pool.is_degraded().then(|| plan.degraded(step.route.in_place_of_avif));
+    let degraded = pool
+        .is_degraded()
+        .then(|| plan.degraded(step.route.in_place_of_avif));
     let degraded = degraded.flatten();
     let is_degraded = degraded.is_some();
     plan = degraded.unwrap_or(plan);
@@ -164,7 +166,9 @@ async fn make(
     if is_degraded {
         let left_s = left_s(step, fetched);
         fresh_at_most(&mut fetched.headers, DEGRADED_S, left_s);
-        fetched.headers.insert(FIELD, HeaderValue::from_static("degraded"));
+        fetched
+            .headers
+            .insert(FIELD, HeaderValue::from_static("degraded"));
         step.pending.image = Some("degraded".into());
     }
     let headers = &mut fetched.headers;
@@ -353,7 +357,8 @@ impl NoSource {
 
 /// A body again, of what was read of it and what follows.
 fn put_back(body: &mut ResponseBody, first: Bytes, next: Bytes) {
-    let ResponseBody::Stream { body: rest, length } = std::mem::replace(body, ResponseBody::empty())
+    let ResponseBody::Stream { body: rest, length } =
+        std::mem::replace(body, ResponseBody::empty())
     else {
         return;
     };

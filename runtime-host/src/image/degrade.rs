@@ -58,7 +58,11 @@ impl Degrade {
         if changed && is {
             tracing::warn!(waiting, waited_ms, "pictures are made with less effort");
         } else if changed {
-            tracing::warn!(waiting, waited_ms, "pictures are made with full effort again");
+            tracing::warn!(
+                waiting,
+                waited_ms,
+                "pictures are made with full effort again"
+            );
         }
         is
     }

@@ -13,8 +13,16 @@ fn world(more: &str) -> Option<World> {
     let origin = RawOrigin::serve(vec![
         ("/original/good.jpg", "image/jpeg", image_files::jpeg()),
         ("/error/good.jpg", "image/jpeg", image_files::jpeg()),
-        ("/original/cut.jpg", "image/jpeg", image_files::truncated_jpeg()),
-        ("/error/cut.jpg", "image/jpeg", image_files::truncated_jpeg()),
+        (
+            "/original/cut.jpg",
+            "image/jpeg",
+            image_files::truncated_jpeg(),
+        ),
+        (
+            "/error/cut.jpg",
+            "image/jpeg",
+            image_files::truncated_jpeg(),
+        ),
         ("/original/huge.png", "image/png", image_files::huge_png()),
         ("/original/large.jpg", "image/jpeg", vec![0xFF; 300_000]),
         ("/original/text.jpg", "image/jpeg", b"no picture".repeat(9)),
@@ -57,14 +65,14 @@ fn decoded(response: &Response) -> (ImageFormat, u32) {
 fn the_original_is_sent_where_no_picture_can_be_made_of_it() {
     let Some(world) = world("") else { return };
     for (path, body, reason) in [
-        ("/original/cut.jpg", image_files::truncated_jpeg(), "corrupt"),
+        (
+            "/original/cut.jpg",
+            image_files::truncated_jpeg(),
+            "corrupt",
+        ),
         ("/original/huge.png", image_files::huge_png(), "too_large"),
         ("/original/large.jpg", vec![0xFF; 300_000], "too_large"),
-        (
-            "/original/text.jpg",
-            b"no picture".repeat(9),
-            "unsupported",
-        ),
+        ("/original/text.jpg", b"no picture".repeat(9), "unsupported"),
     ] {
         for _ in 0..2 {
             let answer = world.get(&format!("{path}?w=64"));

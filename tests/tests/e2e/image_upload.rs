@@ -148,9 +148,7 @@ fn there_is_one_method_and_what_it_brings_is_a_picture_within_the_limits() {
             break;
         }
     }
-    client
-        .read("POST")
-        .assert_problem(413, "image_too_large");
+    client.read("POST").assert_problem(413, "image_too_large");
 }
 
 #[test]
