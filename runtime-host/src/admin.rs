@@ -174,6 +174,11 @@ impl View for Live {
                     "Sources and decoded pictures that are kept for the next seconds",
                     images.memory().bytes(),
                 ),
+                (
+                    "image_degraded",
+                    "1 while pictures are made with less effort",
+                    u64::from(images.was_degraded()),
+                ),
             ]);
         }
         now.append_to(gate.metrics().text())

@@ -1,5 +1,6 @@
 //! What a request leaves behind: its record, written when the last byte is out.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +60,8 @@ pub struct Pending {
     pub(crate) limited: Option<u16>,
     pub(crate) limits_charged: bool,
     pub(crate) cache: Option<CacheState>,
+    /// What the picture is, where it is not the one that was asked for.
+    pub(crate) image: Option<Cow<'static, str>>,
     pub(crate) origin: Option<u16>,
     pub(crate) origin_ms: Option<u32>,
     /// The bytes of the request's body that came.
@@ -177,6 +180,7 @@ impl Pending {
                 None => self.limits_charged.then_some(LimitsState::Allowed),
             },
             cache: self.cache,
+            image: self.image.as_deref(),
             origin: match component {
                 Some(component) => Some(&component.id),
                 None => self.origin.and_then(|route| generation.origin_name(route)),

@@ -127,6 +127,7 @@ fn ask(source: &[u8], plan: &Plan) -> Ask {
         source: Bytes::copy_from_slice(source),
         digest: Sha256::digest(source).into(),
         plan: plan.clone(),
+        keep: true,
     }
 }
 
@@ -442,6 +443,97 @@ async fn sites_share_nothing() {
     assert_eq!(pool.memory().found(), 0);
     make(&pool, &source, &plan).await.unwrap();
     assert_eq!(pool.memory().found(), 1);
+}
+
+/// What the crate makes natively of a source, with the limits of the default configuration.
+fn natively(source: &[u8], options: &str) -> Option<Vec<u8>> {
+    let config = Config::default();
+    let limits = lockgate_image::Limits {
+        source_bytes_max: config.source_bytes_max,
+        pixels_max: config.pixels_max,
+        dimension_max: 30_000,
+        frames_max: config.frames_max,
+        keep_truncated: false,
+    };
+    let options = lockgate_image::Options::parse(options).unwrap();
+    let options = options.within(config.dimension_max).unwrap();
+    let made = lockgate_image::transform(source, None, &options, &limits);
+    made.ok().map(|made| made.bytes)
+}
+
+/// The sandbox changes no byte: neither its arithmetic nor its lanes are others than those of the
+/// machine that this runs on.
+#[tokio::test]
+async fn the_component_makes_the_bytes_that_the_crate_makes_natively() {
+    let Some(pool) = pool(one_thread()) else {
+        return;
+    };
+    let odd = png(97, 61);
+    let of_odd = |options| natively(&odd, options).expect("made");
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='60' height='40'>\
+        <circle cx='25' cy='18' r='15' fill='#c03'/><path d='M3 37L50 9' stroke='#06c'/></svg>";
+    let fixture = |name: &str| {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let path = workspace.join("components/image/tests/fixtures").join(name);
+        std::fs::read(path).unwrap()
+    };
+    let sources = [
+        ("png", odd.clone()),
+        ("one row", png(64, 1)),
+        ("jpeg", of_odd("f=jpeg,q=85")),
+        ("progressive", of_odd("f=jpeg,q=85,effort=small")),
+        ("4:4:4", of_odd("f=jpeg,q=95")),
+        ("webp", of_odd("f=webp,q=75")),
+        ("lossless", of_odd("f=webp,lossless=1")),
+        ("rounded", of_odd("f=png,radius=20")),
+        ("gif", of_odd("f=gif")),
+        ("svg", svg.to_vec()),
+        ("wide gamut", fixture("p3.jpg")),
+        ("avif", fixture("alpha.avif")),
+        ("turned", fixture("turned.avif")),
+    ];
+    let asked = [
+        "f=jpeg,q=80",
+        "w=40,f=jpeg,q=80",
+        "w=40,f=jpeg,q=95",
+        "w=24,f=jpeg,effort=small",
+        "w=33,h=20,fit=cover,f=png",
+        "w=40,h=40,fit=contain,bg=fc8,f=png,effort=small",
+        "w=48,f=webp,q=70",
+        "w=30,f=webp,lossless=1",
+        "w=25,f=gif",
+        "w=50,linear=1,sharpen=1,f=png",
+        "w=50,gamma=2.2,f=webp,q=60",
+        "w=60,rotate=30,bg=fff,f=jpeg,q=70",
+        "w=120,enlarge=1,blur=2,f=png",
+        "w=40,brightness=120,saturation=70,contrast=130,f=png",
+        "w=20,h=20,fit=cover,g=attention,grayscale=1,f=jpeg,q=60",
+        "w=40,pad=3:5,radius=8,f=webp,q=80",
+        "w=32,f=jpeg,q=ssim0.97",
+        "f=json",
+    ];
+    let mut made = 0;
+    for (name, source) in &sources {
+        for options in asked {
+            let native = natively(source, options);
+            let in_wasm = make(&pool, source, &plan(options)).await;
+            let in_wasm = in_wasm.map(|made| made.bytes.to_vec());
+            made += usize::from(native.is_some());
+            match (in_wasm, native) {
+                (Ok(in_wasm), Some(native)) => {
+                    assert!(in_wasm == native, "{name}: {options}: not the same bytes");
+                }
+                (Err(_), None) => {}
+                (in_wasm, native) => panic!(
+                    "{name}: {options}: natively {}, in Wasm {:?}",
+                    native.is_some(),
+                    in_wasm.err()
+                ),
+            }
+        }
+    }
+    let all = sources.len() * asked.len();
+    assert!(made * 10 > all * 9, "{made} of {all} were made");
 }
 
 async fn until(done: impl Fn() -> bool) {

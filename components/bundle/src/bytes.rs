@@ -9,7 +9,7 @@ use crate::Bundle;
 pub const MAGIC: [u8; 8] = *b"LGBUNDLE";
 
 /// The format that this build reads and writes; a little-endian `u16` behind [`MAGIC`].
-pub const FORMAT_VERSION: u16 = 5;
+pub const FORMAT_VERSION: u16 = 6;
 
 /// Behind the version: the length of the bundle in postcard, a little-endian `u32`.
 const HEAD_BYTES: usize = MAGIC.len() + 2 + 4;

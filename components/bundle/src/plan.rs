@@ -32,7 +32,8 @@ pub struct RoutePlan {
 /// Who answers the requests of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    /// The origin, which the host knows by the route's index.
+    /// The origin, which the host knows by the route's index; or where a route has none and its
+    /// image says `upload`: the host, with the body of the request.
     Origin,
     /// The gate itself.
     Respond {

@@ -33,7 +33,8 @@ pub use source::Place;
 
 use lockgate_image_options::OptionError;
 
-/// What is looked at of a request. Methods other than GET and HEAD have no picture.
+/// What is looked at of a request. Methods other than GET and HEAD have no picture, but for POST
+/// where the request brings it along.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// The path as the client wrote it, in origin form; the signatures of other services are made

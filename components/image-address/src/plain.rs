@@ -32,7 +32,7 @@ impl Address {
         let mut address = Self::default();
         let mut in_path = None;
         if let Form::Segment(index) = route.form {
-            let (before, segment, after) = split_segment(path, index)
+            let (before, segment, after) = split_segment(path, index, route.upload)
                 .ok_or_else(|| Refusal::options("the path has no place for options"))?;
             let text = percent::decode(segment);
             if text.len() > SEGMENT_BYTES_MAX {
@@ -151,11 +151,12 @@ pub fn is_ours(route: &ImageRoute, piece: &str) -> bool {
 }
 
 /// A path without its segment of an index, and that segment: before it, without the slash; the
-/// segment; what follows, which begins with the slash.
-fn split_segment(path: &str, index: u8) -> Option<(&str, &str, &str)> {
+/// segment; what follows, which begins with the slash or is empty.
+fn split_segment(path: &str, index: u8, upload: bool) -> Option<(&str, &str, &str)> {
     let mut slashes = path.match_indices('/').map(|(at, _)| at);
     let start = slashes.nth(usize::from(index))?;
-    let end = slashes.next()?;
+    // An upload has no path behind its options.
+    let end = slashes.next().or(upload.then_some(path.len()))?;
     let segment = path.get(start.checked_add(1)?..end)?;
     Some((path.get(..start)?, segment, path.get(end..)?))
 }

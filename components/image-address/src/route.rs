@@ -43,6 +43,9 @@ pub struct ImageRoute {
     pub salts: Vec<String>,
     /// Where sources of other services' addresses are.
     pub sources: Vec<Source>,
+    /// The request brings the source along: its address names none, and asks for a picture even
+    /// where it has no options.
+    pub upload: bool,
 }
 
 /// How addresses are written.
@@ -131,6 +134,7 @@ impl ImageRoute {
             keys: Vec::new(),
             salts: Vec::new(),
             sources: Vec::new(),
+            upload: false,
         }
     }
 }

@@ -252,7 +252,7 @@ fn avif_pays(route: &ImageRoute, options: &Options) -> bool {
 }
 
 /// Canonical text, without what has no effect: options of equal effect share one stored picture.
-/// `None` where nothing is asked for.
+/// `None` where nothing is asked for, and there is a source to hand on.
 fn settled(route: &ImageRoute, mut options: Options) -> Option<String> {
     let box_given = options.width.is_some() && options.height.is_some();
     if !box_given || (options.fit == Fit::ScaleDown && !options.enlarge) {
@@ -265,7 +265,7 @@ fn settled(route: &ImageRoute, mut options: Options) -> Option<String> {
     if !matches!(options.fit, Fit::Cover | Fit::Contain) {
         options.gravity = lockgate_image_options::Gravity::Centre;
     }
-    if options == Options::default() {
+    if options == Options::default() && !route.upload {
         return None;
     }
     match options.format {

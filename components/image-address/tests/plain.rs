@@ -87,6 +87,27 @@ fn options_have_a_place_in_the_path() {
 }
 
 #[test]
+fn what_is_brought_along_needs_neither_options_nor_a_path() {
+    let mut route = ImageRoute {
+        quality: 60,
+        ..ImageRoute::open()
+    };
+    assert_eq!(made(&route, "/transform").unwrap().options, None);
+    route.upload = true;
+    let picture = made(&route, "/transform").unwrap();
+    assert_eq!(picture.options.as_deref(), Some("q=60"));
+    is(&route, "/transform?w=5&f=png", "w=5,f=png");
+    route.form = Form::Segment(1);
+    is(&route, "/transform/w=5,f=png", "w=5,f=png");
+    route.upload = false;
+    refused(
+        &route,
+        "/transform/w=5,f=png",
+        "the path has no place for options",
+    );
+}
+
+#[test]
 fn numbers_are_those_of_the_lists() {
     let mut route = listed();
     is(&route, "/a?w=320&h=200&q=50", "w=320,h=200,q=50");

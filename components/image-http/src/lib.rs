@@ -8,6 +8,9 @@
 //! route. `cargo xtask build` composes it with the very same `image.wasm` into
 //! `dist/image-http.wasm`. It needs nothing but HTTP and runs in every host of WASI 0.3.
 //!
+//! A picture has an `ETag` that is known before it is made, see [`tag`]: to a request with that in
+//! `If-None-Match` the answer is 304, and no pixel is touched.
+//!
 //! An answer that is no picture is problem JSON with a stable `code` and, since only the gateway
 //! reads it, a `cause`.
 #![cfg_attr(
@@ -23,3 +26,4 @@
 pub mod options;
 #[cfg(target_family = "wasm")]
 mod shell;
+pub mod tag;

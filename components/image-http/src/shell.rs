@@ -7,6 +7,7 @@ use wasip3::{spawn, wit_future, wit_stream};
 
 use self::bindings::lockgate::image::image;
 use crate::options::Options;
+use crate::tag;
 use lockgate_image_options::Format;
 
 /// The pixels, which the composed file brings along.
@@ -51,10 +52,24 @@ const CHUNK_BYTES: usize = 64 * 1024;
 impl wasip3::exports::http::handler::Guest for export::ImageHttp {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         Ok(match picture(request).await {
-            Ok(picture) => answer(200, media_type(picture.format), picture.bytes),
+            Ok(Made { tag, picture: None }) => answer(304, None, Some(&tag), Vec::new()),
+            Ok(Made {
+                tag,
+                picture: Some(picture),
+            }) => {
+                let media_type = media_type(picture.format);
+                answer(200, Some(media_type), Some(&tag), picture.bytes)
+            }
             Err(refused) => refused.answer(),
         })
     }
+}
+
+/// What became of a request.
+struct Made {
+    tag: String,
+    /// `None`: the client has it.
+    picture: Option<image::Rendered>,
 }
 
 /// Why there is no picture. The codes are those of the host.
@@ -94,13 +109,14 @@ impl Refused {
         });
         answer(
             self.status,
-            problem::CONTENT_TYPE,
+            Some(problem::CONTENT_TYPE),
+            None,
             body.to_string().into_bytes(),
         )
     }
 }
 
-async fn picture(request: Request) -> Result<image::Rendered, Refused> {
+async fn picture(request: Request) -> Result<Made, Refused> {
     if !matches!(request.get_method(), Method::Post) {
         return Err(Refused::new(405, "method_not_allowed", "POST the source"));
     }
@@ -108,6 +124,7 @@ async fn picture(request: Request) -> Result<image::Rendered, Refused> {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let options =
         Options::parse(query).map_err(|cause| Refused::new(400, "image_options_invalid", cause))?;
+    let known = request.get_headers().get("if-none-match");
     let mut overlay = source(request, &options).await?;
     if overlay.len() < options.overlay_bytes {
         let cause = "the body ends inside the watermark";
@@ -131,7 +148,13 @@ async fn picture(request: Request) -> Result<image::Rendered, Refused> {
         }
     }
     let picture = picture.to_string();
-    image::transform(&source, overlay.as_deref(), &picture, limits).map_err(Refused::from_component)
+    let tag = tag::tag(&source, overlay.as_deref(), &picture);
+    if tag::has(&known, &tag) {
+        return Ok(Made { tag, picture: None });
+    }
+    let made = image::transform(&source, overlay.as_deref(), &picture, limits);
+    let picture = Some(made.map_err(Refused::from_component)?);
+    Ok(Made { tag, picture })
 }
 
 /// The whole body, watermark and source, each under the limit of a source.
@@ -186,14 +209,18 @@ fn media_type(format: image::Format) -> &'static str {
     }
 }
 
-fn answer(status: u16, media_type: &str, body: Vec<u8>) -> Response {
+fn answer(status: u16, media_type: Option<&str>, tag: Option<&str>, body: Vec<u8>) -> Response {
     let fields = Fields::new();
+    let length = (status != 304).then(|| body.len().to_string());
     for (name, value) in [
-        ("content-type", media_type.as_bytes()),
-        ("content-length", body.len().to_string().as_bytes()),
+        ("content-type", media_type),
+        ("etag", tag),
+        ("content-length", length.as_deref()),
     ] {
-        // Both are proper fields.
-        let _ = fields.append(name, value);
+        if let Some(value) = value {
+            // All are proper fields.
+            let _ = fields.append(name, value.as_bytes());
+        }
     }
     let (mut to, contents) = wit_stream::new::<u8>();
     let (_, end) = wit_future::new(|| Ok(None));

@@ -207,6 +207,42 @@ fn of_a_cut_png_the_rest_is_grey_where_that_is_wanted() {
 }
 
 #[test]
+fn of_a_cut_jpeg_the_rest_is_grey_where_that_is_wanted() {
+    let keep = Limits {
+        keep_truncated: true,
+        ..Limits::default()
+    };
+    let source = jpeg(&quarters(256, 256), None, false);
+    let scan = source
+        .windows(2)
+        .rposition(|pair| pair == [0xFF, 0xDA])
+        .unwrap();
+    let cut = &source[..scan + (source.len() - scan) * 3 / 4];
+    // At the size of the source and at an eighth of it, where other rows are decoded.
+    for width in [256, 32] {
+        let mut options = Options::new(OutputFormat::Png);
+        options.width = Some(width);
+        let refused = transform(cut, None, &options, &Limits::default()).unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::Truncated, "{width}");
+        let image = common::pixels(&transform(cut, None, &options, &keep).unwrap());
+        assert_eq!(image.dimensions(), (width, width));
+        let first = image.get_pixel(1, 1).0;
+        common::assert_near(&first[..3], &[220, 30, 30], 6, "the first rows");
+        let last = image.get_pixel(width - 2, width - 2).0;
+        assert_eq!(last, [128, 128, 128, 255], "{width}");
+    }
+    // Without a header there is nothing to keep.
+    let headless = transform(&source[..60], None, &Options::new(OutputFormat::Png), &keep);
+    assert_eq!(headless.unwrap_err().code(), ErrorCode::Truncated);
+    // A progressive one has been all over the picture before: what is missing is detail.
+    let source = jpeg(&quarters(256, 256), None, true);
+    let cut = &source[..source.len() - 40];
+    let made = transform(cut, None, &Options::new(OutputFormat::Png), &keep).unwrap();
+    let last = common::pixels(&made).get_pixel(250, 250).0;
+    common::assert_near(&last[..3], &[230, 220, 40], 12, "the last quarter");
+}
+
+#[test]
 fn a_progressive_jpeg_of_a_thousand_scans_is_refused() {
     let mut source = jpeg(&quarters(64, 64), None, true);
     source.truncate(source.len() - 2);

@@ -25,7 +25,7 @@ pub use image::picture_limits;
 pub use limits::limit_specs;
 pub use programs::{Trial, crs_files, crs_of};
 pub use shadows::warnings;
-pub use shell::{route_cache, rules_body_bytes, shell_document};
+pub use shell::{body_bytes_max, route_cache, rules_body_bytes, shell_document};
 
 use std::path::{Path, PathBuf};
 
@@ -111,8 +111,7 @@ fn compile_with(
         };
         for (place, route) in site.routes.iter().enumerate() {
             let key = format!("{key}.routes[{place}]");
-            let methods: Vec<&str> = route.methods.iter().map(|method| method.as_str()).collect();
-            match table.add_route(index, &methods, route.path.as_str()) {
+            match table.add_route(index, &route.methods(), route.path.as_str()) {
                 Ok(_) => {}
                 Err(error) => faults.push(Fault::new(format!("{key}.path"), error.to_string())),
             }

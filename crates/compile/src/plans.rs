@@ -41,7 +41,7 @@ pub(crate) fn compile(
         site: site_index,
         name: route.label().to_owned(),
         action: match &route.action {
-            RouteAction::Origin(_) => Action::Origin,
+            RouteAction::Origin(_) | RouteAction::Upload => Action::Origin,
             RouteAction::Respond(respond) => Action::Respond {
                 status: respond.status,
                 body: respond.body.clone(),

@@ -74,10 +74,10 @@ fn route(config: &GatewayConfig, route: &Route) -> lockgate_shell::Route {
         name: route.label().to_owned(),
         origin: match &route.action {
             RouteAction::Origin(name) => Some(name.clone()),
-            RouteAction::Respond(_) => None,
+            RouteAction::Respond(_) | RouteAction::Upload => None,
         },
         cache: route_cache(route),
-        body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
+        body_bytes_max: body_bytes_max(config, route),
         image: route
             .image
             .as_ref()
@@ -90,11 +90,25 @@ fn route(config: &GatewayConfig, route: &Route) -> lockgate_shell::Route {
     }
 }
 
+/// The most bytes of a request's body: of one that is a picture, those of a source.
+#[must_use]
+pub fn body_bytes_max(config: &GatewayConfig, route: &Route) -> u64 {
+    match (&route.action, &route.image) {
+        (RouteAction::Upload, Some(image)) => image
+            .source_bytes_max
+            .unwrap_or(config.image.source_bytes_max),
+        _ => route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
+    }
+}
+
 /// How a route's answers are cached; `None`: not at all. Without a `cache` table pictures are kept
 /// all the same, and behind a sign-in they are each subject's own, as the policy says it in
 /// `stages/plan.rs`.
 #[must_use]
 pub fn route_cache(route: &Route) -> Option<RouteCache> {
+    if route.action.is_upload() {
+        return None;
+    }
     let signed_in = route.sign_in.is_some();
     match (&route.cache, &route.image) {
         (Some(cache), _) => Some(RouteCache {

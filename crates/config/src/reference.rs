@@ -43,9 +43,13 @@ fn body(page: &mut String, name: &str, table: &TableShape) {
         }
     }
     if !table.exactly_one.is_empty() {
+        let unless = match &table.none_with {
+            Some((inner, key)) => format!("; none where `{inner}.{key}` is `true`"),
+            None => String::new(),
+        };
         let _ = write!(
             page,
-            "\nExactly one of {} is given.\n",
+            "\nExactly one of {} is given{unless}.\n",
             ticked(&table.exactly_one)
         );
     }

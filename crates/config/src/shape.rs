@@ -59,6 +59,8 @@ pub(crate) struct TableShape {
     pub(crate) keys: BTreeMap<String, Key>,
     /// Exactly one of these keys is given. Empty: no such condition.
     pub(crate) exactly_one: Vec<String>,
+    /// None of those is needed where this key within another (`image.upload`) is true.
+    pub(crate) none_with: Option<(String, String)>,
     /// At least one of these keys is given. Empty: no such condition.
     pub(crate) at_least_one: Vec<String>,
 }
@@ -229,6 +231,10 @@ fn table(schema: &Value) -> TableShape {
         }
     }
     shape.exactly_one.extend(words(&schema["x-exactly-one"]));
+    shape.none_with = schema["x-none-with"]
+        .as_str()
+        .and_then(|path| path.split_once('.'))
+        .map(|(table, key)| (table.to_owned(), key.to_owned()));
     shape.at_least_one = words(&schema["x-at-least-one"]);
     shape
 }

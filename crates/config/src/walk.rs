@@ -157,7 +157,12 @@ impl Walk<'_> {
             let names = listed(&shape.at_least_one, "or");
             self.fault(at, format!("needs {names}"));
         }
-        if self.whole && !shape.exactly_one.is_empty() && here(&shape.exactly_one) == 0 {
+        let needs_none = shape.none_with.as_ref().is_some_and(|(table, key)| {
+            let inner = entries.get(table).and_then(|entry| entry.node.get(key));
+            inner.is_some_and(|node| matches!(node.value, Value::Bool(true)))
+        });
+        let needed = self.whole && !needs_none && !shape.exactly_one.is_empty();
+        if needed && here(&shape.exactly_one) == 0 {
             let names = listed(&shape.exactly_one, "or");
             self.fault(at, format!("needs {names}"));
         }

@@ -78,6 +78,9 @@ pub struct Record<'a> {
     pub limits: Option<LimitsState<'a>>,
     /// `cache`.
     pub cache: Option<CacheState>,
+    /// `image`: where the picture is not the one that was asked for, what it is instead, as the
+    /// field `Lockgate-Image` of the answer says it.
+    pub image: Option<&'a str>,
     /// `origin`: its name.
     pub origin: Option<&'a str>,
     /// `origin_ms`: from sending the head to receiving the response's, milliseconds.
@@ -143,6 +146,7 @@ impl Default for Record<'_> {
             subject: None,
             limits: None,
             cache: None,
+            image: None,
             origin: None,
             origin_ms: None,
             bytes_in: 0,
@@ -203,6 +207,7 @@ impl Record<'_> {
         if let Some(cache) = self.cache {
             line.word("cache", cache.as_str());
         }
+        line.name("image", self.image);
         line.name("origin", self.origin);
         if let Some(ms) = self.origin_ms {
             line.number("origin_ms", u64::from(ms));

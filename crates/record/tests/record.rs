@@ -49,6 +49,7 @@ fn a_full_record() {
         subject: Some([1, 2, 3, 4, 5, 6, 7, 0xff]),
         limits: Some(LimitsState::Limited("per-client/60s")),
         cache: Some(CacheState::Bypass),
+        image: Some("original; reason=corrupt"),
         origin: Some("shop-api"),
         origin_ms: Some(12),
         bytes_in: 0,
@@ -70,7 +71,8 @@ fn a_full_record() {
         "inspection": {
             "rules": [942_100, 949_110], "more": 1, "inbound_score": 5, "outbound_score": 0, "us": 250,
         }, "subject": "01020304050607ff", "limits": "limited",
-        "limit": "per-client/60s", "cache": "bypass", "origin": "shop-api", "origin_ms": 12,
+        "limit": "per-client/60s", "cache": "bypass",
+        "image": "original; reason=corrupt", "origin": "shop-api", "origin_ms": 12,
         "bytes_in": 0, "bytes_out": u64::MAX, "duration_us": 345, "policy_us": 5,
         "bundle": "0000000000000000", "component": "abababababababab",
         "omitted": ["authorization", "cookie", "query"],

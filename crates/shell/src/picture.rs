@@ -2,7 +2,6 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use lockgate_image_options::{Format, Options};
-use sha2::{Digest as _, Sha256};
 
 /// Fields of the source that are about its bytes.
 const OF_THE_SOURCE: [HeaderName; 9] = [
@@ -56,16 +55,98 @@ pub fn coding(headers: &HeaderMap) -> Option<&HeaderValue> {
     })
 }
 
-/// The entity tag of a picture: the same bytes have the same one, on every node and after every
-/// restart.
+/// Says in an answer that its picture is not the one that was asked for.
+pub const FIELD: HeaderName = HeaderName::from_static("lockgate-image");
+
+/// Whether the answer calls itself a picture that is pixels alone. An SVG has scripts and links, so
+/// it is a document like HTML.
 #[must_use]
-pub fn etag(picture: &[u8]) -> Option<HeaderValue> {
-    let tag: String = Sha256::digest(picture)
-        .iter()
-        .take(12)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    HeaderValue::from_str(&format!("\"{tag}\"")).ok()
+pub fn is_pixels(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(one), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let Ok(media_type) = one.to_str() else {
+        return false;
+    };
+    let media_type = media_type.trim().to_ascii_lowercase();
+    let essence = media_type.split(';').next().unwrap_or_default();
+    essence.trim_end().len() > "image/".len()
+        && essence.starts_with("image/")
+        // Of several in one line some clients take the last.
+        && !["svg", "xml", ","].iter().any(|word| media_type.contains(word))
+}
+
+/// Makes an answer of the fields of the source of a picture that was not made: `reason` is a token.
+/// It is not to be stored, so that the next request may get the picture, and nobody takes it for
+/// anything but pixels.
+pub fn about_the_original(headers: &mut HeaderMap, reason: &str) -> String {
+    for name in [
+        header::ACCEPT_RANGES,
+        header::AGE,
+        header::ETAG,
+        header::EXPIRES,
+        header::LAST_MODIFIED,
+        header::PRAGMA,
+    ] {
+        headers.remove(name);
+    }
+    let what = format!("original; reason={reason}");
+    let fields = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; sandbox"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+    ];
+    for (name, value) in fields {
+        headers.insert(name, value);
+    }
+    if let Ok(value) = HeaderValue::from_str(&what) {
+        headers.insert(FIELD, value);
+    }
+    what
+}
+
+/// Lets an answer be fresh for at most `most_s`, here and everywhere. `left_s`: how long it would be,
+/// where anybody has said it.
+pub fn fresh_at_most(headers: &mut HeaderMap, most_s: u32, left_s: Option<i64>) {
+    let mut kept = Vec::new();
+    let mut limited = false;
+    for line in headers.get_all(header::CACHE_CONTROL) {
+        // What cannot be read, or not be split, is not stored at all.
+        let Some(line) = line.to_str().ok().filter(|line| !line.contains('"')) else {
+            kept = vec!["no-store".to_owned()];
+            limited = true;
+            break;
+        };
+        for directive in line.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            match name.trim().to_ascii_lowercase().as_str() {
+                name @ ("max-age" | "s-maxage") => {
+                    let seconds = value.trim().parse::<u32>().unwrap_or(0).min(most_s);
+                    kept.push(format!("{name}={seconds}"));
+                    limited |= name == "max-age";
+                }
+                "immutable" | "stale-while-revalidate" | "stale-if-error" => {}
+                _ => kept.push(directive.to_owned()),
+            }
+        }
+    }
+    if !limited {
+        let left = u32::try_from(left_s.unwrap_or(0).max(0)).unwrap_or(u32::MAX);
+        kept.push(format!("max-age={}", left.min(most_s)));
+    }
+    headers.remove(header::EXPIRES);
+    let value = HeaderValue::from_str(&kept.join(", "));
+    headers.insert(
+        header::CACHE_CONTROL,
+        value.unwrap_or(HeaderValue::from_static("no-store")),
+    );
 }
 
 /// The media type of what these options make; `None` where the source has a say: it decides where
@@ -115,6 +196,73 @@ mod tests {
         headers.insert("vary", HeaderValue::from_static("accept"));
         about_the_output(&mut headers);
         assert!(!headers.contains_key("vary"));
+    }
+
+    #[test]
+    fn only_pixels_are_handed_on_as_they_are() {
+        for (media_type, pixels) in [
+            ("image/jpeg", true),
+            ("IMAGE/PNG; charset=binary", true),
+            ("image/svg+xml", false),
+            ("image/SVG", false),
+            ("text/html", false),
+            ("image/", false),
+            ("image/png, text/html", false),
+            ("application/octet-stream", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            assert!(!is_pixels(&headers));
+            headers.insert("content-type", HeaderValue::from_static(media_type));
+            assert_eq!(is_pixels(&headers), pixels, "{media_type}");
+            headers.append("content-type", HeaderValue::from_static("text/html"));
+            assert!(!is_pixels(&headers), "{media_type}");
+        }
+    }
+
+    #[test]
+    fn an_original_is_not_stored_and_says_what_it_is() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("content-type", "image/jpeg"),
+            ("cache-control", "max-age=60"),
+            ("expires", "0"),
+            ("etag", "\"a\""),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let what = about_the_original(&mut headers, "corrupt");
+        assert_eq!(what, "original; reason=corrupt");
+        assert_eq!(headers["lockgate-image"], what.as_str());
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["content-type"], "image/jpeg");
+        assert!(!headers.contains_key("etag") && !headers.contains_key("expires"));
+    }
+
+    #[test]
+    fn freshness_has_an_end() {
+        let limited = |lines: &[&'static str], left_s: Option<i64>| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("cache-control", HeaderValue::from_static(line));
+            }
+            headers.insert("expires", HeaderValue::from_static("whenever"));
+            fresh_at_most(&mut headers, 30, left_s);
+            assert!(!headers.contains_key("expires"));
+            assert_eq!(headers.get_all("cache-control").iter().count(), 1);
+            headers["cache-control"].to_str().unwrap().to_owned()
+        };
+        let long = ["public, max-age=600, immutable", "s-maxage=9000"];
+        assert_eq!(limited(&long, Some(600)), "public, max-age=30, s-maxage=30");
+        assert_eq!(limited(&["max-age=7"], Some(7)), "max-age=7");
+        assert_eq!(limited(&["max-age=x"], None), "max-age=0");
+        assert_eq!(limited(&["no-store"], None), "no-store, max-age=0");
+        assert_eq!(limited(&[], Some(600)), "max-age=30");
+        assert_eq!(limited(&[], Some(-5)), "max-age=0");
+        assert_eq!(
+            limited(&["private=\"a, b\", max-age=9"], Some(9)),
+            "no-store"
+        );
     }
 
     #[test]

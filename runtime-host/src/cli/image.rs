@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use lockgate_bundle::Bundle;
 use lockgate_bundle::image::{Form, ImageRoute, Signed, plain};
+use lockgate_config::types::UPLOAD_METHOD;
 use lockgate_normalise::path::canonical_path;
 use lockgate_normalise::query::canonical_query;
 use lockgate_route::{RouteMatch, Routes};
@@ -114,7 +115,12 @@ fn route<'b>(bundle: &'b Bundle, origin: &str, path: &str) -> anyhow::Result<&'b
     let site = routes
         .site(&host)
         .with_context(|| format!("no site has the host {host}"))?;
-    let RouteMatch::Found { route, .. } = routes.route(site, "GET", path) else {
+    // What is fetched, or what is sent.
+    let found = ["GET", UPLOAD_METHOD].map(|method| match routes.route(site, method, path) {
+        RouteMatch::Found { route, .. } => Some(route),
+        _ => None,
+    });
+    let Some(route) = found.into_iter().flatten().next() else {
         anyhow::bail!("no route of the site has the path {path}");
     };
     let plan = bundle.plans.get(usize::from(route.0));

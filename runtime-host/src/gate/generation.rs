@@ -6,7 +6,9 @@ use std::sync::Arc;
 use lockgate_bundle::Bundle;
 use lockgate_compile::Compiled;
 use lockgate_config::Loaded;
-use lockgate_config::types::{AddressMask, CacheAudience, GatewayConfig, RouteAction, Server};
+use lockgate_config::types::{
+    AddressMask, CacheAudience, GatewayConfig, ImageFormat, RouteAction, Server,
+};
 use lockgate_firewall::CompiledRate;
 use lockgate_http_cache::{Audience, RoutePolicy};
 use lockgate_limits::{Cells, Limiter};
@@ -17,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::RouteFields;
 use super::watermark::Watermarks;
 use crate::geo::Geo;
+use crate::image::InPlaceOfAvif;
 use crate::origin::{Origin, Origins};
 use crate::policy::{Pool, Secrets};
 
@@ -81,10 +84,20 @@ pub struct Route {
     pub body_bytes_max: u64,
     /// Bounds of its pictures; `None`: it makes none.
     pub image: Option<PictureLimits>,
+    /// What its pictures are in place of AVIF while too many wait.
+    pub in_place_of_avif: InPlaceOfAvif,
     /// The watermarks that its pictures have had.
     pub watermarks: Watermarks,
     /// Fields set on every response, replacing the origin's.
     pub response_fields: RouteFields,
+}
+
+impl Route {
+    /// Whether the requests of the route bring the source of their picture along.
+    #[must_use]
+    pub fn is_upload(&self) -> bool {
+        self.image.as_ref().is_some_and(|image| image.upload)
+    }
 }
 
 impl Rate {
@@ -230,7 +243,7 @@ fn make_route(
 ) -> Route {
     let origin = match &route.action {
         RouteAction::Origin(name) => origins.get(name).map(|origin| (name.clone(), origin)),
-        RouteAction::Respond(_) => None,
+        RouteAction::Respond(_) | RouteAction::Upload => None,
     };
     let signed_in = route.sign_in.is_some();
     let audience = |audience| match audience {
@@ -240,7 +253,8 @@ fn make_route(
     };
     // As the policy says it in `stages/plan.rs`: without a `cache` table pictures behind a
     // sign-in are each subject's own.
-    let image = route.image.as_ref().map(|_| RoutePolicy {
+    let kept = route.image.as_ref().filter(|image| !image.upload);
+    let image = kept.map(|_| RoutePolicy {
         audience: if signed_in {
             Audience::Private
         } else {
@@ -260,11 +274,21 @@ fn make_route(
         name: route.label().to_owned(),
         origin,
         cache: cache.or(image),
-        body_bytes_max: route.body_bytes_max.unwrap_or(config.server.body_bytes_max),
+        body_bytes_max: lockgate_compile::body_bytes_max(config, route),
         image: route
             .image
             .as_ref()
             .map(|image| lockgate_compile::picture_limits(config, image)),
+        in_place_of_avif: route.image.as_ref().map_or(
+            InPlaceOfAvif {
+                webp: false,
+                quality: 80,
+            },
+            |image| InPlaceOfAvif {
+                webp: image.formats.contains(&ImageFormat::Webp),
+                quality: image.quality,
+            },
+        ),
         watermarks: Watermarks::default(),
         response_fields: RouteFields::new(response_fields),
     }

@@ -106,12 +106,15 @@ async fn read_request(
         && length > route_max
     {
         let cause = format!("the body of {length} bytes is longer than {route_max}");
-        return Err(Refused::new(413, "body_too_large", cause).at(Stage::Firewall));
+        return Err(Refused::new(413, too_large_code(step), cause).at(Stage::Firewall));
     }
     body.limit(route_max);
     let length = body.length();
     reading.announced(length).map_err(too_long)?;
     let read = read(&mut body, reading.most()).await.map_err(|error| {
+        if matches!(error, BodyError::TooLarge(_)) {
+            return Refused::new(413, too_large_code(step), error.to_string()).at(Stage::Firewall);
+        }
         let error = crate::origin::OriginError::from_body(&error);
         Refused::new(error.status(), error.code(), error.cause()).at(Stage::Firewall)
     })?;
@@ -124,6 +127,14 @@ async fn read_request(
     };
     let body = http::HeldBody::new(read.frames, body, length);
     Ok((Some(held), RequestBody::Held(Box::new(body))))
+}
+
+/// A body that is a picture is too large in the words of pictures, whoever reads it first.
+fn too_large_code(step: &Step<'_>) -> &'static str {
+    match step.route.is_upload() {
+        true => "image_too_large",
+        false => "body_too_large",
+    }
 }
 
 fn too_long(refused: TooLong) -> Refused {

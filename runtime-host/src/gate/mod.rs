@@ -13,6 +13,7 @@ mod inspect;
 mod lookup;
 #[cfg(feature = "bench")]
 mod memo;
+mod original;
 mod path;
 mod picture;
 mod problem;
@@ -21,6 +22,7 @@ mod route_fields;
 mod source;
 mod store;
 mod unread;
+mod upload;
 mod watermark;
 
 use std::sync::Arc;
@@ -226,6 +228,7 @@ impl Gate {
             limited: None,
             limits_charged: false,
             cache: None,
+            image: None,
             origin: None,
             origin_ms: None,
             received: None,

@@ -6,7 +6,8 @@
 //! inspect   rules that read more than the head, where the site has such; a route's own answer
 //!           leaves here
 //! lookup    a fresh stored response answers
-//! fetch     the origin, streaming; for pictures image.wasm makes the answer of it
+//! fetch     the origin, streaming; for pictures image.wasm makes the answer of it, or of what the
+//!           request brings along
 //! store     what may be stored is, while it is sent
 //! ```
 //! Whatever leaves early is a [`Refused`], and every exit goes through `finish` in the parent:
@@ -19,7 +20,7 @@ use lockgate_wire::{Answer, Plan, Seen, Verdict, VerdictBody};
 
 use super::{
     Gate, Generation, Refused, Route, charge, date, decide, fetch, inspect, lookup, picture,
-    source, store, unread,
+    source, store, unread, upload,
 };
 use crate::http::{Fields, RequestBody, RequestHead, Response};
 use crate::record::Pending;
@@ -140,14 +141,17 @@ async fn act(
         lookup::Outcome::Answer(response) => return Ok(response),
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
-    let room = picture::room(&step)?;
+    let place = picture::room(&step)?;
     let (kept, lead) = source::find(&mut step).await;
-    let fetched = match kept {
-        Some(kept) => kept,
-        None => fetch::fetch(&mut step, body).await?,
+    let mut fetched = match kept {
+        _ if step.route.is_upload() => upload::take(&mut step, body)?,
+        Some(kept) => inspect::response(&mut step, kept).await?,
+        None => {
+            let fetched = fetch::fetch(&mut step, body).await?;
+            inspect::response(&mut step, fetched).await?
+        }
     };
-    let mut fetched = inspect::response(&mut step, fetched).await?;
-    picture::transform(&mut step, &mut fetched, room, lead).await?;
+    picture::transform(&mut step, &mut fetched, place, lead).await?;
     Ok(store::respond(step, fetched, forwarded))
 }
 

@@ -65,6 +65,13 @@ impl ImageError {
         }
     }
 
+    /// The code in short, as `Lockgate-Image` has it.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        let code = self.code();
+        code.strip_prefix("image_").unwrap_or(code)
+    }
+
     /// The whole story, for the record only.
     #[must_use]
     pub fn cause(&self) -> String {

@@ -6,6 +6,7 @@
 //! site waits for all pictures of another ([`queue`]); what is kept ([`memory`]) changes no byte.
 
 mod component;
+mod degrade;
 mod error;
 pub mod memory;
 mod plan;
@@ -21,11 +22,13 @@ use bytes::Bytes;
 use lockgate_config::types::ImagePool as Config;
 
 pub use component::{ImageComponent, Step};
+pub use degrade::InPlaceOfAvif;
 pub use error::ImageError;
 pub use memory::Memory;
 pub use plan::{Limits, Plan};
 pub use room::Room;
 
+use self::degrade::Degrade;
 use self::memory::Digest;
 use self::queue::Queue;
 use self::room::Rooms;
@@ -45,6 +48,7 @@ struct Shared {
     component: ImageComponent,
     config: Config,
     memory: Arc<Memory>,
+    degrade: Degrade,
 }
 
 /// A picture that is asked for.
@@ -58,6 +62,8 @@ pub struct Ask {
     pub digest: Digest,
     /// What to make of it.
     pub plan: Plan,
+    /// What is decoded of it may be kept for other pictures of the same source.
+    pub keep: bool,
 }
 
 /// An encoded picture.
@@ -110,6 +116,7 @@ impl ImagePool {
             component,
             config: config.clone(),
             memory,
+            degrade: Degrade::new(config),
         };
         Ok(Self {
             queue,
@@ -130,6 +137,21 @@ impl ImagePool {
         self.rooms.take(site, sites)
     }
 
+    /// Room for the bytes of a source that a client sends, which may take its time: a place is
+    /// taken when it is there, with [`ImagePool::enter`].
+    #[must_use]
+    pub fn room_to_read(&self) -> Room {
+        self.rooms.without_place()
+    }
+
+    /// The room with a place, where it has none yet.
+    ///
+    /// # Errors
+    /// As [`ImagePool::room`].
+    pub fn enter(&self, room: Room, site: &Arc<str>, sites: usize) -> Result<Room, ImageError> {
+        self.rooms.enter(room, site, sites)
+    }
+
     /// Makes what is asked for. Dropping the future takes a picture that still waits out of the
     /// queue; its room ends when a thread comes to it.
     ///
@@ -141,13 +163,14 @@ impl ImagePool {
         let result = tokio::time::timeout(wall, made).await;
         let result = result.unwrap_or(Err(ImageError::Late));
         self.counters.count(&result);
+        self.is_degraded();
         result
     }
 
     /// On one thread, or where another request decodes the same, on one after that.
     async fn make(&self, ask: Ask, room: Room, until: Instant) -> Result<Rendered, ImageError> {
         let ask = Arc::new(ask);
-        let on = self.shared.memory.is_on();
+        let on = ask.keep && self.shared.memory.is_on();
         let from = if on { MadeOf::Memory } else { MadeOf::Source };
         let (step, room) = self.run(&ask, room, from, until).await?;
         let wait = match step {
@@ -172,7 +195,9 @@ impl ImagePool {
         until: Instant,
     ) -> Result<(Step, Room), ImageError> {
         let (shared, asked) = (self.shared.clone(), ask.clone());
+        let since = Instant::now();
         let job = move || {
+            shared.degrade.waited(since.elapsed());
             // What waited too long has been answered already; the time that is left bounds the rest.
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -188,6 +213,17 @@ impl ImagePool {
                 stderr: String::new(),
             })
         })
+    }
+
+    /// Whether pictures are to be made with less effort now: [`Plan::degraded`].
+    pub fn is_degraded(&self) -> bool {
+        self.shared.degrade.look(self.queue.waiting())
+    }
+
+    /// The same as it was found last.
+    #[must_use]
+    pub fn was_degraded(&self) -> bool {
+        self.shared.degrade.is_on()
     }
 
     /// What is kept of sources and of what was decoded.
@@ -239,6 +275,7 @@ impl Shared {
             source,
             digest,
             plan,
+            keep: _,
         } = ask;
         let component = &self.component;
         let step = match from {

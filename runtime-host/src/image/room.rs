@@ -27,15 +27,20 @@ pub(super) struct Rooms {
     counters: Arc<Counters>,
 }
 
-/// A place in the image pool. It ends when this is dropped: with the answer, or where the answer
-/// came too late, when the thread is done with it.
+/// A place in the image pool, and bytes of a source. It ends when this is dropped: with the answer,
+/// or where the answer came too late, when the thread is done with it.
 pub struct Room {
-    _place: OwnedSemaphorePermit,
-    site: Arc<str>,
-    taken: Arc<Taken>,
+    place: Option<Place>,
     bytes: Option<OwnedSemaphorePermit>,
     units: Arc<Semaphore>,
     counters: Arc<Counters>,
+}
+
+/// One of the places.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    site: Arc<str>,
+    taken: Arc<Taken>,
 }
 
 /// Places by site.
@@ -55,24 +60,50 @@ impl Rooms {
 
     /// A place for a site, one of so many, without waiting.
     pub(super) fn take(&self, site: &Arc<str>, sites: usize) -> Result<Room, ImageError> {
+        let mut room = self.without_place();
+        room.place = Some(self.place(site, sites)?);
+        Ok(room)
+    }
+
+    /// Room for the bytes of a source alone.
+    pub(super) fn without_place(&self) -> Room {
+        Room {
+            place: None,
+            bytes: None,
+            units: self.units.clone(),
+            counters: self.counters.clone(),
+        }
+    }
+
+    /// The same with a place.
+    pub(super) fn enter(
+        &self,
+        mut room: Room,
+        site: &Arc<str>,
+        sites: usize,
+    ) -> Result<Room, ImageError> {
+        if room.place.is_none() {
+            room.place = Some(self.place(site, sites)?);
+        }
+        Ok(room)
+    }
+
+    fn place(&self, site: &Arc<str>, sites: usize) -> Result<Place, ImageError> {
         let mut taken = self.taken.lock();
         let own = taken.get(site).copied().unwrap_or(0);
         let free = self.places.available_permits();
         // The last place is for a site that has none.
         let fair = sites < 2 || own == 0 || (free > 1 && own < PLACES_BY_FREE * free);
-        let place = self.places.clone().try_acquire_owned().ok();
-        let Some(place) = place.filter(|_| fair) else {
+        let permit = self.places.clone().try_acquire_owned().ok();
+        let Some(permit) = permit.filter(|_| fair) else {
             self.counters.busy.fetch_add(1, Ordering::Relaxed);
             return Err(ImageError::Busy);
         };
         taken.insert(site.clone(), own + 1);
-        Ok(Room {
-            _place: place,
+        Ok(Place {
+            _permit: permit,
             site: site.clone(),
             taken: self.taken.clone(),
-            bytes: None,
-            units: self.units.clone(),
-            counters: self.counters.clone(),
         })
     }
 }
@@ -105,7 +136,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.taken.lock();
         let left = taken.get(&self.site).map_or(0, |own| own.saturating_sub(1));
@@ -141,6 +172,20 @@ mod tests {
         assert_eq!(all(&rooms, "second", 3).len(), 10);
         drop(flood);
         assert!(rooms.take(&"flood".into(), 3).is_ok());
+    }
+
+    #[test]
+    fn what_is_still_read_takes_no_place() {
+        let rooms = rooms(1);
+        let site: Arc<str> = "one".into();
+        let mut read = rooms.without_place();
+        assert!(read.hold(10_000).is_ok());
+        let other = rooms.take(&site, 1).ok();
+        assert!(other.is_some());
+        assert!(rooms.enter(read, &site, 1).is_err());
+        drop(other);
+        let entered = rooms.enter(rooms.without_place(), &site, 1);
+        assert!(entered.is_ok() && rooms.take(&site, 1).is_err());
     }
 
     #[test]

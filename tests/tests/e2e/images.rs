@@ -274,6 +274,29 @@ fn files_that_are_not_what_they_seem_are_refused() {
 }
 
 #[test]
+fn a_client_that_has_the_picture_is_told_so() {
+    let Some(world) = raw_world("") else { return };
+    // Not from the cache: what is there has its own tag already.
+    let anew = |target: &str| Request::get(target).header("Cache-Control", "no-cache");
+    let target = "/good.jpg?w=64&format=png";
+    let made = world.send(&anew(target));
+    let tag = made
+        .assert_status(200)
+        .header("etag")
+        .expect("a tag")
+        .to_owned();
+    let again = world.send(&anew(target).header("If-None-Match", &tag));
+    again.assert_status(304);
+    assert_eq!(again.header("etag"), Some(tag.as_str()));
+    assert!(again.body.is_empty());
+    let other = anew("/good.jpg?w=65&format=png").header("If-None-Match", &tag);
+    assert_ne!(
+        world.send(&other).assert_status(200).header("etag"),
+        Some(tag.as_str())
+    );
+}
+
+#[test]
 fn a_source_beyond_the_limit_is_413() {
     let Some(world) = raw_world("[image]\nsource_bytes_max = 200000\npixels_max = 100000") else {
         return;

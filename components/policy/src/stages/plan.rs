@@ -30,7 +30,7 @@ pub(crate) fn run<'r>(
     let mut answer = own_answer(route);
     let mut picture = image::Picture::default();
     if let Some(options) = &route.image
-        && reads
+        && (reads || options.upload)
     {
         match image::choose(call, options, seen.route, request) {
             Ok(chosen) => picture = chosen,

@@ -26,6 +26,8 @@ pub(super) struct Fetched {
     pub(super) body: FetchedBody,
     pub(super) requested_at_ms: u64,
     pub(super) received_at_ms: u64,
+    /// What went wrong with the client's body, where that is the picture to be made another of.
+    pub(super) brought: Option<BodyFaultCell>,
 }
 
 /// Its body.
@@ -203,6 +205,7 @@ pub(super) fn receive(response: Response, requested_at_ms: u64) -> Result<Fetche
         body: FetchedBody::Stream(body, length),
         requested_at_ms,
         received_at_ms: unix_ms(),
+        brought: None,
     })
 }
 

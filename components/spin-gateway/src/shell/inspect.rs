@@ -15,7 +15,7 @@ use super::decide::{input, timed};
 use super::fetch::{Fetched, FetchedBody};
 use super::path::{Step, answered};
 use super::refused::{Refused, add};
-use super::{micros_since, monotonic_ns};
+use super::{micros_since, monotonic_ns, upload};
 
 /// What becomes of a request.
 pub(super) enum Outcome {
@@ -43,7 +43,11 @@ pub(super) async fn request(
             match inspection::hold(body, reading, bytes_max, pace).await {
                 Ok(held) => held,
                 Err(fault) => {
-                    let refused = Refused::from(fault).at(Stage::Firewall);
+                    let mut refused = Refused::from(fault).at(Stage::Firewall);
+                    // In the words of pictures, whoever reads it first.
+                    if upload::is_upload(step.route) && refused.code == "body_too_large" {
+                        refused.code = "image_too_large".into();
+                    }
                     return step.unread(refused).map(Outcome::Answer);
                 }
             }

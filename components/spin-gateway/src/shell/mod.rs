@@ -15,6 +15,7 @@ mod refused;
 mod route_fields;
 mod state;
 mod store;
+mod upload;
 
 use lockgate_spin_shell::clock::{micros_since, monotonic_ns, unix_ms, unix_ns};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};

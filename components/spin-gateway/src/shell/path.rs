@@ -7,7 +7,8 @@
 //! inspect   rules that read more than the head, where the site has such; a route's own answer
 //!           leaves here
 //! lookup    a fresh stored response answers
-//! fetch     the origin; for pictures the image component makes the answer of it
+//! fetch     the origin; for pictures the image component makes the answer of it, or of what the
+//!           request brings along
 //! store     what may be stored is, once it is sent
 //! ```
 //! Every exit goes through `answer`: a problem body where one is due, and always a record.
@@ -24,7 +25,7 @@ use super::answer::{self, Body, Reply};
 use super::call::Call;
 use super::refused::{Fields, Refused, add};
 use super::state::{self, Generation};
-use super::{charge, decide, fetch, inspect, lookup, picture, push, route_fields, store};
+use super::{charge, decide, fetch, inspect, lookup, picture, push, route_fields, store, upload};
 
 /// What all stages after the decision work on.
 pub(super) struct Step<'a> {
@@ -118,8 +119,12 @@ async fn act(
         lookup::Outcome::Answer(reply) => return Ok(reply),
         lookup::Outcome::Forward(forwarded) => forwarded,
     };
-    let fetched = fetch::fetch(&mut step, body).await?;
-    let mut fetched = inspect::response(&mut step, fetched).await?;
+    let mut fetched = if upload::is_upload(step.route) {
+        upload::take(&mut step, body)?
+    } else {
+        let fetched = fetch::fetch(&mut step, body).await?;
+        inspect::response(&mut step, fetched).await?
+    };
     picture::transform(&mut step, &mut fetched).await?;
     Ok(store::respond(step, fetched, forwarded))
 }

@@ -2,7 +2,7 @@
 //! origin's answer.
 
 use lockgate_record::Stage;
-use lockgate_shell::picture::{about_the_output, coding, etag, media_type, watermark};
+use lockgate_shell::picture::{about_the_output, coding, media_type, watermark};
 use lockgate_shell::{PictureLimits, Watermark};
 use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use spin_sdk::wasip3::{spawn, wit_stream};
 use super::fetch::{self, Fetched, FetchedBody};
 use super::path::Step;
 use super::refused::Refused;
-use super::{state, unix_ms};
+use super::{state, unix_ms, upload};
 
 /// Where the image component is, unless the variable `image_url` says otherwise.
 const IMAGE_URL: &str = "http://image.spin.internal";
@@ -52,15 +52,37 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         return Err(Refused::policy_failed("the source is no stream"));
     };
     let (stream, end) = body.into_flow();
-    let (bytes, media_type) = ask(step, options, stream, end, length).await?;
+    let asked = ask(step, options, stream, end, length).await;
+    let made = asked.map_err(|other| match &fetched.brought {
+        Some(fault) => upload::refused(fault, step.route.body_bytes_max, other),
+        None => other,
+    })?;
     let headers = &mut fetched.headers;
     about_the_output(headers);
-    headers.insert(http::header::CONTENT_TYPE, media_type);
-    if let Some(tag) = etag(&bytes) {
+    // Nothing is kept of what a request brings along: not here, and not by the client.
+    if let Some(tag) = made.tag.filter(|_| fetched.brought.is_none()) {
         headers.insert(http::header::ETAG, tag);
     }
-    fetched.body = FetchedBody::Full(bytes);
+    match made.picture {
+        Some((media_type, bytes)) => {
+            headers.insert(http::header::CONTENT_TYPE, media_type);
+            fetched.body = FetchedBody::Full(bytes);
+        }
+        None => {
+            headers.remove(http::header::CONTENT_TYPE);
+            fetched.status = 304;
+            fetched.body = FetchedBody::Full(Vec::new());
+        }
+    }
     Ok(())
+}
+
+/// What the image component answers.
+struct Made {
+    /// The entity tag.
+    tag: Option<http::HeaderValue>,
+    /// Media type and bytes; `None`: the client has it.
+    picture: Option<(http::HeaderValue, Vec<u8>)>,
 }
 
 /// Asks the image component; the source streams from the origin to it, behind the watermark.
@@ -70,7 +92,7 @@ async fn ask(
     source: StreamReader<u8>,
     end: BodyEnd,
     length: Option<u64>,
-) -> Result<(Vec<u8>, http::HeaderValue), Refused> {
+) -> Result<Made, Refused> {
     let unavailable =
         |cause: String| Refused::new(503, "image_unavailable", cause).at(Stage::Image);
     let all = &step.generation.document.image;
@@ -112,7 +134,13 @@ async fn ask(
         true => (source, end),
         false => (behind(overlay, source), end),
     });
-    let fields = length.into_iter().collect();
+    let mut fields: Vec<(String, Vec<u8>)> = length.into_iter().collect();
+    // It knows the tag once it has the source, and answers before it makes the picture.
+    if !upload::is_upload(step.route) {
+        let known = step.call.head.fields();
+        let known = known.filter(|(name, _)| name.eq_ignore_ascii_case(b"if-none-match"));
+        fields.extend(known.map(|(_, value)| ("if-none-match".to_owned(), value.to_vec())));
+    }
     let request = fetch::outgoing(Method::Post, url, &target, fields, body, Some(options));
     let response = client::send(request.map_err(unavailable)?).await;
     let response = response.map_err(|error| unavailable(format!("{error:?}")))?;
@@ -126,10 +154,15 @@ async fn ask(
         .await
         .map_err(unavailable)?;
     let media_type = answer.headers.get(http::header::CONTENT_TYPE);
-    match (answer.status, media_type) {
-        (200, Some(media_type)) => Ok((bytes, media_type.clone())),
-        _ => Err(refused(answer.status, &bytes)),
-    }
+    let picture = match (answer.status, media_type) {
+        (200, Some(media_type)) => Some((media_type.clone(), bytes)),
+        (304, _) => None,
+        _ => return Err(refused(answer.status, &bytes)),
+    };
+    Ok(Made {
+        tag: answer.headers.get(http::header::ETAG).cloned(),
+        picture,
+    })
 }
 
 /// The watermark of a name. The origin is asked in the gate's own name, each time: an instance here

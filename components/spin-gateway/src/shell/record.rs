@@ -101,6 +101,8 @@ pub(super) async fn write(call: Call, bytes_out: u64, failure: Option<&str>) {
             None => call.limits_charged.then_some(LimitsState::Allowed),
         },
         cache: call.cache,
+        // A picture that cannot be made is an error here, and there is no queue.
+        image: None,
         origin: call
             .origin
             .and_then(|index| route(index)?.origin.as_deref()),

@@ -164,7 +164,9 @@ pub(super) fn addresses(root: &Node, faults: &mut Vec<Fault>) {
                 let reason = "has no effect without \"address\" of another service";
                 say(node, "image.sources", reason);
             }
+            // Behind them is the path of the source, of which an upload has none.
             if pattern.ends_with("/{options}")
+                && !super::uploads::is_upload(route)
                 && let Some(node) = route.get("path")
             {
                 say(node, "path", "has nothing behind {options}");

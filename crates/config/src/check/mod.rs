@@ -9,6 +9,7 @@ mod routes;
 mod rules;
 mod sign_in;
 mod sites;
+mod uploads;
 mod versions;
 
 use crate::fault::Fault;
@@ -35,6 +36,7 @@ pub(crate) fn gateway(root: &Node, faults: &mut Vec<Fault>) {
     images::preset_options(root, faults);
     images::signatures(root, faults);
     images::addresses(root, faults);
+    uploads::routes(root, faults);
     versions::folders(root, faults);
     versions::tokens(root, faults);
 }

@@ -6,6 +6,7 @@ use lockgate_route::{RouteError, RouteTableBuilder};
 
 use crate::fault::Fault;
 use crate::tree::{Node, joined};
+use crate::types::UPLOAD_METHOD;
 use crate::types::grammar::METHODS;
 
 /// No two routes of a site take the same path with the same method: the table that serves the
@@ -24,7 +25,10 @@ pub(super) fn duplicates(root: &Node, faults: &mut Vec<Fault>) {
             let methods = route.items_of("methods").iter().filter_map(Node::as_text);
             // Said once more of a method that stands there twice or is none, this would confuse.
             let methods: BTreeSet<&str> = methods.filter(|m| METHODS.contains(m)).collect();
-            let methods: Vec<&str> = methods.into_iter().collect();
+            let mut methods: Vec<&str> = methods.into_iter().collect();
+            if super::uploads::is_upload(route) && methods.is_empty() {
+                methods.push(UPLOAD_METHOD);
+            }
             if methods.is_empty() && !route.items_of("methods").is_empty() {
                 continue;
             }
@@ -112,6 +116,7 @@ const OWN_FIELDS: &[&str] = &[
     "content-length",
     "date",
     "keep-alive",
+    "lockgate-image",
     "proxy-connection",
     "ratelimit",
     "ratelimit-policy",

@@ -158,6 +158,11 @@ pub struct RouteImage {
     pub frames_max: Option<u32>,
     /// What is done with a source that ends early. Without it: `image.truncated`.
     pub truncated: Option<ImageTruncated>,
+    /// What is sent where a picture cannot be made, and it is not the address that is wrong.
+    pub fallback: ImageFallback,
+    /// Whether a request brings the picture along, as its body, and gets back what is made of it.
+    /// Such a route takes POST alone and needs no origin; nothing of it is cached.
+    pub upload: bool,
 }
 
 impl Default for RouteImage {
@@ -185,6 +190,8 @@ impl Default for RouteImage {
             pixels_max: None,
             frames_max: None,
             truncated: None,
+            fallback: ImageFallback::default(),
+            upload: false,
         }
     }
 }
@@ -227,6 +234,18 @@ pub enum ImageTruncated {
     Fail,
     /// What there is of it is shown, the rest grey.
     Keep,
+}
+
+/// What is sent where a picture cannot be made.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageFallback {
+    /// An error that says why.
+    #[default]
+    Error,
+    /// The picture of the origin as it is, where that is no SVG, and no watermark is asked for.
+    /// Not under Spin.
+    Original,
 }
 
 /// Where sources are that another service's addresses name.

@@ -25,14 +25,16 @@ pub use crs::{Crs, CrsMode};
 pub use gateway::GatewayConfig;
 pub use geo::Geo;
 pub use image::{
-    ImageAddress, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageSource, ImageTruncated,
-    ImageWatermark, RouteImage, WatermarkSource,
+    ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageSource,
+    ImageTruncated, ImageWatermark, RouteImage, WatermarkSource,
 };
 pub use listener::{Admin, Listener};
 pub use lists::{IpSet, PatternKind, RegexSet, UserAgentList, UserAgentPattern};
 pub use origin::{OriginServer, Secret, SecretEncoding, SecretSource};
-pub use policy::{ImagePool, Policy};
-pub use route::{CacheAudience, ClaimScalar, ClaimValues, Respond, Route, RouteAction, RouteCache};
+pub use policy::{ImageDegrade, ImagePool, Policy};
+pub use route::{
+    CacheAudience, ClaimScalar, ClaimValues, Respond, Route, RouteAction, RouteCache, UPLOAD_METHOD,
+};
 pub use rules::{Rule, RuleAction, RuleGroup, RuleResponse, RulesFile, UnknownCoding};
 pub use server::{ClientAddressFrom, Http2, Server};
 pub use sign_in::{Algorithm, SignIn, SignInKeys};

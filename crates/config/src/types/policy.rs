@@ -104,6 +104,30 @@ pub struct ImagePool {
     pub frames_max: u32,
     /// What is done with a source that ends before its pixels do.
     pub truncated: ImageTruncated,
+    /// What is made where too many pictures wait. Without this table: what was asked for, later.
+    pub degrade: Option<ImageDegrade>,
+}
+
+/// When pictures are made with less effort, so that fewer wait: `auto` makes no AVIF, and every
+/// `effort` is `fast`. It begins at either bound and ends at half of both. Not under Spin.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImageDegrade {
+    /// Pictures that wait for a thread, in percent of `queue_max`.
+    #[schemars(range(min = 1, max = 100))]
+    pub queue_percent: u32,
+    /// How long the picture that was begun last had waited for a thread, in milliseconds.
+    #[schemars(range(min = 1, max = 600_000))]
+    pub wait_ms: u64,
+}
+
+impl Default for ImageDegrade {
+    fn default() -> Self {
+        Self {
+            queue_percent: 50,
+            wait_ms: 2000,
+        }
+    }
 }
 
 impl Default for ImagePool {
@@ -122,6 +146,7 @@ impl Default for ImagePool {
             ladder_seconds: 10,
             frames_max: 200,
             truncated: ImageTruncated::Fail,
+            degrade: None,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{HeaderName, HeaderValue, Method, PathPattern, RouteImage};
 
 /// A route of a site.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[schemars(extend("x-none-with" = "image.upload"))]
 pub struct Route {
     /// Name in records and metrics. Without it: the path.
     #[serde(default)]
@@ -22,7 +23,11 @@ pub struct Route {
     #[schemars(extend("uniqueItems" = true))]
     pub methods: Vec<Method>,
     /// What is done with the request.
-    #[serde(flatten)]
+    #[serde(
+        flatten,
+        deserialize_with = "action",
+        skip_serializing_if = "RouteAction::is_upload"
+    )]
     pub action: RouteAction,
     /// Start of the path that is taken off before the request is forwarded.
     #[serde(default)]
@@ -71,6 +76,24 @@ impl Route {
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(self.path.as_str())
     }
+
+    /// The methods that it takes; empty: all that no other route of the path has.
+    #[must_use]
+    pub fn methods(&self) -> Vec<&str> {
+        match &self.action {
+            RouteAction::Upload => vec![UPLOAD_METHOD],
+            _ => self.methods.iter().map(Method::as_str).collect(),
+        }
+    }
+}
+
+/// The method that brings a picture along.
+pub const UPLOAD_METHOD: &str = "POST";
+
+/// None is named where the request brings the picture along: the walk has seen to it.
+fn action<'de, D: Deserializer<'de>>(from: D) -> Result<RouteAction, D::Error> {
+    let named = Option::<RouteAction>::deserialize(from)?;
+    Ok(named.unwrap_or(RouteAction::Upload))
 }
 
 /// What a route does with a request.
@@ -81,6 +104,17 @@ pub enum RouteAction {
     Origin(#[schemars(extend("x-ref" = "origins"))] String),
     /// Answer that the gate gives itself.
     Respond(Respond),
+    /// Picture of what the request brings along: `image.upload`.
+    #[serde(skip)]
+    Upload,
+}
+
+impl RouteAction {
+    /// Whether the request brings along what the answer is made of.
+    #[must_use]
+    pub fn is_upload(&self) -> bool {
+        *self == Self::Upload
+    }
 }
 
 /// An answer that the gate gives itself.
