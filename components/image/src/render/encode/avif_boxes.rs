@@ -30,6 +30,9 @@ const PRIMARY: u16 = 1;
 /// That a reader must know the property.
 const ESSENTIAL: u8 = 0x80;
 
+/// Nothing stands before the TIFF header of the EXIF data.
+const NO_OFFSET: &[u8] = &[0; 4];
+
 const ALPHA: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
 
 /// Something in the file; its id is its place in the list, from 1.
@@ -76,7 +79,7 @@ fn contents<'a>(parts: &Parts<'a>) -> Result<(Vec<u8>, Vec<Item<'a>>), ImageErro
         kind: *b"av01",
         reference: None,
         properties,
-        data: vec![&parts.colours.units],
+        data: vec![parts.colours.units.as_slice()],
     }];
     if let Some(alpha) = parts.alpha {
         let depth = all.depth(alpha)?;
@@ -86,7 +89,7 @@ fn contents<'a>(parts: &Parts<'a>) -> Result<(Vec<u8>, Vec<Item<'a>>), ImageErro
             kind: *b"av01",
             reference: Some(*b"auxl"),
             properties: vec![extent, depth, header, kind],
-            data: vec![&alpha.units],
+            data: vec![alpha.units.as_slice()],
         });
     }
     if !metadata.exif.is_empty() {
@@ -94,8 +97,7 @@ fn contents<'a>(parts: &Parts<'a>) -> Result<(Vec<u8>, Vec<Item<'a>>), ImageErro
             kind: *b"Exif",
             reference: Some(*b"cdsc"),
             properties: Vec::new(),
-            // Nothing stands before the TIFF header.
-            data: vec![&[0; 4], metadata.exif],
+            data: vec![NO_OFFSET, metadata.exif],
         });
     }
     Ok((all.bytes, items))
@@ -142,7 +144,7 @@ fn meta(properties: &[u8], items: &[Item<'_>], start: usize) -> Result<Vec<u8>, 
         }
         if !item.properties.is_empty() {
             let entries = u8::try_from(item.properties.len()).map_err(ImageError::internal)?;
-            owners.push([&id[..], &[entries], &item.properties].concat());
+            owners.push([&id[..], &[entries][..], &item.properties[..]].concat());
         }
     }
     let count = count.to_be_bytes();
@@ -175,7 +177,7 @@ fn full(kind: &[u8; 4], version: u8, parts: &[&[u8]]) -> Result<Vec<u8>, ImageEr
 fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Result<Vec<u8>, ImageError> {
     let payload = parts.concat();
     let length = number(8 + payload.len())?;
-    Ok([&length, &kind[..], &payload].concat())
+    Ok([&length[..], &kind[..], &payload[..]].concat())
 }
 
 fn number(number: usize) -> Result<[u8; 4], ImageError> {
