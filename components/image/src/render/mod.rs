@@ -23,7 +23,6 @@ mod ssim;
 mod tone;
 mod trim;
 mod turn;
-mod unbuilt;
 mod view;
 mod watermark;
 
@@ -67,7 +66,6 @@ pub fn render(
     limits: &Limits,
 ) -> Result<Rendered, ImageError> {
     options.check()?;
-    unbuilt::refuse(options)?;
     if options.format == Some(OutputFormat::Json) {
         return describe(intermediate, limits);
     }

@@ -5,7 +5,7 @@ use super::encode::{Metadata, encode};
 use super::picture::Picture;
 use super::ssim::similarity;
 use super::{Rendered, colour, pixels_of};
-use crate::{Bucket, ImageError, Limits, Options, OutputFormat, Quality, decode_scaled};
+use crate::{Bucket, Effort, ImageError, Limits, Options, OutputFormat, Quality, decode_scaled};
 
 /// The lowest quality that is tried.
 const LEAST: u8 = 1;
@@ -13,10 +13,13 @@ const LEAST: u8 = 1;
 /// The highest quality that is tried. From 1 to 100 a search takes seven tries.
 const MOST: u8 = 100;
 
+/// Of a larger AVIF no quality is searched for: the tries would take longer than a request may.
+const AVIF_SEARCH_PIXELS_MAX: u64 = 1_000_000;
+
 /// The picture as a file.
 ///
 /// # Errors
-/// As the encoders.
+/// As the encoders; [`ImageError::BadOptions`] for a search over too large an AVIF.
 pub(super) fn encode_at(
     picture: &Picture,
     metadata: Metadata<'_>,
@@ -28,9 +31,23 @@ pub(super) fn encode_at(
         OutputFormat::Webp => !options.lossless,
         OutputFormat::Png | OutputFormat::Gif | OutputFormat::Json => false,
     };
+    let searches = lossy && matches!(options.quality, Some(Quality::Bytes(_) | Quality::Ssim(_)));
+    let avif = format == OutputFormat::Avif;
+    if searches && avif {
+        let pixels = u64::from(picture.width) * u64::from(picture.height);
+        if pixels > AVIF_SEARCH_PIXELS_MAX {
+            let why = format!(
+                "q is a number for an AVIF of more than {AVIF_SEARCH_PIXELS_MAX} pixels: \
+                 here it would have {pixels}"
+            );
+            return Err(ImageError::BadOptions(why));
+        }
+    }
     let made = |quality: u8| {
         let options = Options {
             quality: Some(Quality::Fixed(quality)),
+            // Seven tries.
+            effort: if avif { Effort::Fast } else { options.effort },
             ..options.clone()
         };
         encode(picture, metadata, format, &options)

@@ -1,11 +1,13 @@
 //! Step: encode. Nothing of the source's metadata goes in but what [`Metadata`] has.
 
 mod avif;
+mod avif_boxes;
 mod blurhash;
 mod gif;
 mod jpeg;
 mod json;
 mod palette;
+mod planes;
 mod png;
 mod webp;
 mod webp_container;
@@ -19,8 +21,11 @@ pub(super) use json::{About, describe};
 pub(super) use webp::WebpWriter;
 pub(super) use webp_container::Metadata;
 
-/// The quality where the options name none.
+/// The quality of a JPEG or WebP where the options name none.
 const QUALITY: u8 = 80;
+
+/// That of an AVIF: it looks as a JPEG of [`QUALITY`] does.
+const AVIF_QUALITY: u8 = 60;
 
 /// The picture as a file.
 pub(super) fn encode(
@@ -29,7 +34,7 @@ pub(super) fn encode(
     format: OutputFormat,
     options: &Options,
 ) -> Result<Rendered, ImageError> {
-    let quality = quality(options);
+    let quality = quality(options, format);
     let bytes = match format {
         OutputFormat::Jpeg => jpeg::encode(picture, metadata, quality, options.effort)?,
         OutputFormat::Png => png::encode(picture, metadata, options.effort)?,
@@ -47,9 +52,10 @@ pub(super) fn encode(
     })
 }
 
-fn quality(options: &Options) -> u8 {
+fn quality(options: &Options, format: OutputFormat) -> u8 {
     match options.quality {
         Some(Quality::Fixed(quality)) => quality,
+        _ if format == OutputFormat::Avif => AVIF_QUALITY,
         _ => QUALITY,
     }
 }

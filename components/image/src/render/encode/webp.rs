@@ -6,7 +6,7 @@ use lockgate_webp::{Extra, Pixels, encode_webp};
 use super::quality;
 use super::webp_container::{self, Animation};
 use crate::render::picture::Picture;
-use crate::{ImageError, Model, Options};
+use crate::{ImageError, Model, Options, OutputFormat};
 
 pub(super) use super::webp_container::Metadata;
 
@@ -145,7 +145,7 @@ impl WebpWriter {
             animation: Animation::new(size, plays, metadata)?,
             width: size.0 as usize,
             height: size.1 as usize,
-            quality: quality(options),
+            quality: quality(options, OutputFormat::Webp),
             lossless: options.lossless,
             before: Vec::new(),
             waiting: None,
