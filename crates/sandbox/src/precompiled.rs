@@ -6,6 +6,7 @@
 //! processor ever loads a form that was not made for it.
 
 use std::hash::Hash as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -29,8 +30,8 @@ pub struct Loaded {
 /// # Errors
 /// Where the file cannot be read or is no component.
 pub fn load(engine: &Engine, path: &Path, store: &Path) -> anyhow::Result<Loaded> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let digest = hex(&Sha256::digest(&bytes));
+    let unreadable = || format!("cannot read {}", path.display());
+    let digest = hex(&digest_of(path).with_context(unreadable)?);
     let entry = store.join(format!("{digest}-{}.cwasm", engine_key(engine)));
     if let Some(component) = read_entry(engine, &entry) {
         return Ok(Loaded {
@@ -39,6 +40,10 @@ pub fn load(engine: &Engine, path: &Path, store: &Path) -> anyhow::Result<Loaded
             precompiled: true,
         });
     }
+    let bytes = std::fs::read(path).with_context(unreadable)?;
+    // Under the name of what is compiled, should the file have changed in between.
+    let digest = hex(&Sha256::digest(&bytes));
+    let entry = store.join(format!("{digest}-{}.cwasm", engine_key(engine)));
     let compiled = engine
         .precompile_component(&bytes)
         .map_err(anyhow::Error::from)
@@ -52,6 +57,21 @@ pub fn load(engine: &Engine, path: &Path, store: &Path) -> anyhow::Result<Loaded
         digest,
         precompiled: false,
     })
+}
+
+/// A piece at a time: a start that finds the compiled form needs none of the file, and memory that
+/// was in use once is slow to be given back.
+fn digest_of(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok(hasher.finalize().into());
+        }
+        hasher.update(&piece[..read]);
+    }
 }
 
 fn read_entry(engine: &Engine, entry: &Path) -> Option<Component> {

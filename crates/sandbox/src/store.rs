@@ -34,10 +34,38 @@ pub enum StopCause {
 pub struct State {
     limits: Limits,
     budget: Budget,
-    first_tick: Option<(Duration, Instant)>,
+    spent: Option<Spent>,
     stopped: Option<StopCause>,
     /// What the component wrote to its standard error: a panic's message, bounded.
     pub stderr: Vec<u8>,
+}
+
+/// What a call that has outlived an epoch has used since.
+struct Spent {
+    /// CPU time that counts.
+    cpu: Duration,
+    /// The thread's clock at the last look.
+    looked: Duration,
+    since: Instant,
+}
+
+impl Spent {
+    fn new(clock: Duration) -> Self {
+        Self {
+            cpu: Duration::ZERO,
+            looked: clock,
+            since: Instant::now(),
+        }
+    }
+
+    /// Adds what the thread's clock went on by, but no more than half of the budget at a time: a
+    /// virtual machine that is not run for a while sees that as CPU time of whatever it was at,
+    /// and a component that loops is looked at again at once.
+    fn look(&mut self, clock: Duration, budget: &Budget) {
+        let since = clock.saturating_sub(self.looked);
+        self.cpu += since.min(budget.cpu / 2);
+        self.looked = clock;
+    }
 }
 
 /// Elements of a table.
@@ -104,7 +132,7 @@ pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
     let state = State {
         limits,
         budget,
-        first_tick: None,
+        spent: None,
         stopped: None,
         stderr: Vec::new(),
     };
@@ -114,12 +142,12 @@ pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
     store.epoch_deadline_callback(move |mut context| {
         priority::goes_on();
         let state = context.data_mut();
-        let cpu = thread_cpu_time();
-        let now = Instant::now();
-        let (cpu_start, wall_start) = *state.first_tick.get_or_insert((cpu, now));
-        state.stopped = if cpu.saturating_sub(cpu_start) >= state.budget.cpu {
+        let clock = thread_cpu_time();
+        let spent = state.spent.get_or_insert_with(|| Spent::new(clock));
+        spent.look(clock, &state.budget);
+        state.stopped = if spent.cpu >= state.budget.cpu {
             Some(StopCause::CpuDeadline)
-        } else if now.duration_since(wall_start) >= state.budget.wall {
+        } else if spent.since.elapsed() >= state.budget.wall {
             Some(StopCause::WallClock)
         } else {
             watch.outlived();
@@ -135,7 +163,7 @@ pub fn new_store(sandbox: &Sandbox, memory_bytes_max: usize) -> Store<State> {
 pub fn start_call(store: &mut Store<State>, budget: Budget) {
     let state = store.data_mut();
     state.budget = budget;
-    state.first_tick = None;
+    state.spent = None;
     state.stopped = None;
     store.set_epoch_deadline(1);
 }
@@ -166,6 +194,22 @@ fn thread_cpu_time() -> Duration {
 mod tests {
     use super::*;
     use wasmtime::{Memory, MemoryType};
+
+    #[test]
+    fn a_jump_of_the_clock_is_no_loop() {
+        let budget = Budget {
+            cpu: Duration::from_millis(6),
+            wall: Duration::from_secs(1),
+        };
+        let at = Duration::from_millis;
+        let mut spent = Spent::new(at(100));
+        spent.look(at(109), &budget);
+        assert_eq!(spent.cpu, at(3));
+        spent.look(at(110), &budget);
+        assert!(spent.cpu < budget.cpu);
+        spent.look(at(112), &budget);
+        assert!(spent.cpu >= budget.cpu, "a loop is still stopped");
+    }
 
     #[test]
     fn memories_share_one_bound() {
