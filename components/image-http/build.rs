@@ -1,6 +1,11 @@
 //! Names what makes the pixels: a digest of the sources of `image.wasm` and of the versions of all
 //! that they build on. Two builds that may make other bytes of the same picture have two names.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this runs when the component is built, not in it"
+)]
+
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -179,8 +179,8 @@ fn while_too_many_wait_less_effort_is_made_and_it_is_said() {
         assert_eq!(answer.header("cache-control"), Some("max-age=30"));
         assert_eq!(world.record(answer)["image"], "degraded");
     }
-    world.wait_log("pictures are made with less effort");
-    world.wait_log("pictures are made with full effort again");
+    let _ = world.wait_log("pictures are made with less effort");
+    let _ = world.wait_log("pictures are made with full effort again");
     // Alone it is made as it was asked for.
     let alone = world.get("/error/good.jpg?w=64&f=png");
     assert_eq!(decoded(&alone), (ImageFormat::Png, 64));

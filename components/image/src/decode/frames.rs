@@ -18,7 +18,7 @@ pub(crate) struct Frames<'a> {
 }
 
 enum Kind<'a> {
-    Gif(GifFrames<'a>),
+    Gif(Box<GifFrames<'a>>),
     Webp(Box<WebpFrames<'a>>),
 }
 
@@ -40,7 +40,7 @@ impl<'a> Frames<'a> {
                     model: Model::Rgba,
                     count: blocks.frames,
                     plays: blocks.plays,
-                    kind: Kind::Gif(GifFrames::open(source, &blocks, limits)?),
+                    kind: Kind::Gif(Box::new(GifFrames::open(source, &blocks, limits)?)),
                 })
             }
             Format::Webp => {

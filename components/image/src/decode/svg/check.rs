@@ -4,9 +4,9 @@
 //! million. It also goes down into what is nested or referred to by recursion, and the stack of a
 //! component is a megabyte.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use resvg::usvg::roxmltree::{Document, Error, Node, NodeId, ParsingOptions};
+use resvg::usvg::roxmltree::{Document, Error, Node, ParsingOptions};
 
 use crate::ImageError;
 
@@ -56,15 +56,17 @@ fn refused(why: &str) -> ImageError {
 
 /// Nesting of elements alone, without recursion.
 fn check_nesting(document: &Document<'_>) -> Result<(), ImageError> {
-    let mut depths: HashMap<NodeId, usize> = HashMap::new();
+    let mut depths: BTreeMap<usize, usize> = BTreeMap::new();
     // Parents stand before their children.
     for node in document.descendants().filter(Node::is_element) {
-        let above = node.parent().and_then(|parent| depths.get(&parent.id()));
+        let above = node
+            .parent()
+            .and_then(|parent| depths.get(&parent.id().get_usize()));
         let depth = above.map_or(0, |depth| depth + 1);
         if depth > DEPTH_MAX {
             return Err(refused("too deep a nesting"));
         }
-        depths.insert(node.id(), depth);
+        depths.insert(node.id().get_usize(), depth);
     }
     Ok(())
 }
@@ -90,8 +92,9 @@ fn check_styles(document: &Document<'_>) -> Result<(), ImageError> {
 
 /// How many elements each becomes, with what it refers to.
 struct Sizes<'d, 'input> {
-    by_id: HashMap<&'d str, Node<'d, 'input>>,
-    known: HashMap<NodeId, Size>,
+    by_id: BTreeMap<&'d str, Node<'d, 'input>>,
+    /// By the number of the node.
+    known: BTreeMap<usize, Size>,
     /// What style sheets refer to: it may become part of any element.
     styled: Vec<Node<'d, 'input>>,
 }
@@ -107,7 +110,7 @@ enum Size {
 impl<'d, 'input> Sizes<'d, 'input> {
     fn new(document: &'d Document<'input>) -> Self {
         let elements = document.descendants().filter(Node::is_element);
-        let by_id: HashMap<_, _> = elements
+        let by_id: BTreeMap<_, _> = elements
             .clone()
             .filter_map(|node| Some((node.attribute("id")?, node)))
             .collect();
@@ -122,7 +125,7 @@ impl<'d, 'input> Sizes<'d, 'input> {
             .collect();
         Self {
             by_id,
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             styled,
         }
     }
@@ -137,7 +140,7 @@ impl<'d, 'input> Sizes<'d, 'input> {
         node: Node<'d, 'input>,
         depth: usize,
     ) -> Result<(u64, usize), ImageError> {
-        match self.known.get(&node.id()) {
+        match self.known.get(&node.id().get_usize()) {
             Some(Size::Open) => return Ok((1, 0)),
             Some(Size::Known(_, deep)) if depth + deep > DEPTH_MAX => {
                 return Err(refused("too deep a nesting"));
@@ -148,7 +151,7 @@ impl<'d, 'input> Sizes<'d, 'input> {
         if depth > DEPTH_MAX {
             return Err(refused("too deep a nesting"));
         }
-        self.known.insert(node.id(), Size::Open);
+        self.known.insert(node.id().get_usize(), Size::Open);
         let mut elements = 1_u64;
         let mut deep = 0;
         let mut add = |(more, below): (u64, usize), times: u64| {
@@ -176,7 +179,8 @@ impl<'d, 'input> Sizes<'d, 'input> {
                 add(size, vertices(node, target));
             }
         }
-        self.known.insert(node.id(), Size::Known(elements, deep));
+        self.known
+            .insert(node.id().get_usize(), Size::Known(elements, deep));
         Ok((elements, deep))
     }
 }

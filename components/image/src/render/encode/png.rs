@@ -83,7 +83,7 @@ fn write(
     info.bit_depth = layout.depth;
     if let Some((colours, alphas)) = &layout.palette {
         info.palette = Some(Cow::Borrowed(colours.as_slice()));
-        info.trns = (!alphas.is_empty()).then(|| Cow::Borrowed(alphas.as_slice()));
+        info.trns = (!alphas.is_empty()).then_some(Cow::Borrowed(alphas.as_slice()));
     }
     if !metadata.icc.is_empty() {
         info.icc_profile = Some(Cow::Borrowed(metadata.icc));

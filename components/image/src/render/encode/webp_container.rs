@@ -164,8 +164,11 @@ fn le24(number: u32) -> Result<[u8; 3], ImageError> {
     }
 }
 
+/// The name of a chunk and what it holds.
+type Chunk<'a> = ([u8; 4], &'a [u8]);
+
 /// The chunks that hold pixels: ALPH, VP8, VP8L.
-fn pixel_chunks(file: &[u8]) -> Result<Vec<([u8; 4], &[u8])>, ImageError> {
+fn pixel_chunks(file: &[u8]) -> Result<Vec<Chunk<'_>>, ImageError> {
     let broken = || ImageError::internal("the WebP encoder wrote no WebP");
     let mut rest = file.get(12..).ok_or_else(broken)?;
     let mut found = Vec::new();
