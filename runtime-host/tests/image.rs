@@ -234,7 +234,7 @@ async fn bad_sources_have_their_answers() {
     chunk(&mut huge, b"IHDR", &header(60_000, 60_000));
     for (source, expected) in [
         (
-            &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],
+            &b"<html><body>no picture</body></html>"[..],
             (415, "image_unsupported"),
         ),
         (b"", (415, "image_unsupported")),

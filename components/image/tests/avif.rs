@@ -129,7 +129,9 @@ fn sizes_down_to_a_pixel() {
                 assert_eq!((made.width, made.height), (width, height), "{what}");
                 let back = read(&made.bytes);
                 let found = psnr(&picture.to_rgba8(), &back, 0..3);
-                assert!(found > 20.0, "{what}: {found} dB");
+                // Below a block, half of the colours are neighbours'.
+                let least = if width.min(height) < 8 { 12.0 } else { 20.0 };
+                assert!(found > least, "{what}: {found} dB");
             }
         }
     }
