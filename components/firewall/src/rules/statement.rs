@@ -332,7 +332,9 @@ impl<'f, 'a> Run<'f, 'a> {
         loop {
             let rule = self.candidates.from(from)?;
             match firewall.screen.group(rule) {
-                Some((number, group)) if self.candidates.settle(number) => self.settle(group),
+                Some((number, group)) if self.candidates.settle(number) => {
+                    self.settle(usize::from(number), group);
+                }
                 _ => return Some(rule),
             }
             from = rule;
@@ -340,33 +342,45 @@ impl<'f, 'a> Run<'f, 'a> {
     }
 
     /// Leaves those rules of a group that may match.
-    fn settle(&mut self, group: &Group) {
+    fn settle(&mut self, number: usize, group: &Group) {
         let firewall = self.firewall;
         self.cache.fill(group.input, &firewall.steps, &self.view);
         let values = self.cache.values(group.input);
         if values.is_none_or(|values| values.later || values.oversize) {
             return;
         }
+        let rules = group.rules.iter();
+        let place = firewall.lists.len() + number;
+        if group.of_user_agent && self.agent.has_nothing(place, &firewall.agents) {
+            rules.for_each(|(rule, _)| self.candidates.remove(*rule));
+            return;
+        }
+        let mut left = 0;
         match group.looks {
             Looks::Texts => {
                 let grams = self.cache.grams(group.input);
-                for (rule, node) in &group.rules {
+                for (rule, node) in rules {
                     let texts = firewall.screens.get(*node as usize);
-                    let texts = texts.filter(|texts| !texts.is_empty());
-                    if texts.is_some_and(|texts| !texts.iter().any(|text| grams.may_contain(text)))
-                    {
+                    if texts.is_some_and(|texts| {
+                        !texts.is_empty() && !texts.iter().any(|text| grams.may_contain(text))
+                    }) {
                         self.candidates.remove(*rule);
+                    } else {
+                        left += 1;
                     }
                 }
             }
             Looks::Expressions => {
                 self.search(group.input);
                 if self.hits.of(group.input).is_some_and(<[_]>::is_empty) {
-                    for (rule, _) in &group.rules {
-                        self.candidates.remove(*rule);
-                    }
+                    rules.for_each(|(rule, _)| self.candidates.remove(*rule));
+                } else {
+                    left = rules.len();
                 }
             }
+        }
+        if group.of_user_agent && left == 0 {
+            self.agent.keep_nothing(place, &firewall.agents);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::NO_GROUP;
 use super::guard::input;
+use crate::Field;
 use crate::rules::compiled::{CompiledRule, Node, Position};
 use crate::values::Steps;
 
@@ -17,6 +18,8 @@ const RULES_MIN: usize = 2;
 pub(in crate::rules) struct Group {
     /// The input.
     pub(in crate::rules) input: u32,
+    /// The input is made of the User-Agent.
+    pub(in crate::rules) of_user_agent: bool,
     /// What is looked for.
     pub(in crate::rules) looks: Looks,
     /// Each rule, and its statement that looks into the input.
@@ -43,6 +46,10 @@ pub(super) fn groups(
         };
         let group = all.entry((into, looks)).or_insert_with(|| Group {
             input: into,
+            of_user_agent: matches!(
+                steps.root(into),
+                Some(Field::Header(name)) if name == "user-agent"
+            ),
             looks,
             rules: Vec::new(),
         });

@@ -11,8 +11,14 @@ const PLACES: usize = 256;
 pub(super) struct Names {
     /// Where the names of each place begin, and where those of the last one end.
     begins: [u32; PLACES + 1],
-    /// Name and rule.
-    entries: Vec<(Box<[u8]>, u32)>,
+    entries: Vec<Entry>,
+}
+
+/// A name and the rules that ask for it.
+#[derive(Debug, Clone)]
+struct Entry {
+    name: Box<[u8]>,
+    rules: Vec<u32>,
 }
 
 impl Default for Names {
@@ -26,17 +32,23 @@ impl Default for Names {
 
 impl Names {
     pub(super) fn new(mut wanted: Vec<(&[u8], u32)>) -> Self {
-        wanted.sort_by_key(|(name, _)| place(name));
+        wanted.sort_by_key(|(name, _)| (place(name), *name));
+        let mut entries: Vec<Entry> = Vec::new();
+        for (name, rule) in wanted {
+            match entries.last_mut() {
+                Some(last) if *last.name == *name => last.rules.push(rule),
+                _ => entries.push(Entry {
+                    name: name.into(),
+                    rules: vec![rule],
+                }),
+            }
+        }
         let mut begins = [0; PLACES + 1];
         for (number, begin) in begins.iter_mut().enumerate() {
-            let before = wanted.partition_point(|(name, _)| usize::from(place(name)) < number);
+            let before = entries.partition_point(|entry| usize::from(place(&entry.name)) < number);
             *begin = u32::try_from(before).unwrap_or(u32::MAX);
         }
-        let entries = wanted.into_iter();
-        Self {
-            begins,
-            entries: entries.map(|(name, rule)| (name.into(), rule)).collect(),
-        }
+        Self { begins, entries }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -83,9 +95,9 @@ impl Names {
             return;
         }
         let entries = self.entries.get(*begin as usize..*end as usize);
-        for (wanted, rule) in entries.unwrap_or_default() {
-            if is(wanted) {
-                found(*rule);
+        for entry in entries.unwrap_or_default() {
+            if is(&entry.name) {
+                entry.rules.iter().for_each(|rule| found(*rule));
             }
         }
     }
