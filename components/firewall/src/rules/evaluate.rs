@@ -5,6 +5,7 @@ use super::compiled::{Action, CompiledRate, CompiledResponse, CompiledRule, Node
 use super::decision::{Charge, Decision, Match, Why};
 use super::screen::Screen;
 use super::statement::{Answer, Found, Run};
+use super::workspace::Workspace;
 use super::{Body, View, rate};
 use crate::canary::in_share;
 use crate::patterns::PatternTable;
@@ -33,6 +34,7 @@ pub struct Firewall {
     /// A rule asks for more of the request than client address and User-Agent.
     pub(super) reads_fields: bool,
     pub(super) agents: Agents,
+    pub(super) workspace: Workspace,
 }
 
 /// What came of a rule that was reached.

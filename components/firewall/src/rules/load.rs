@@ -3,6 +3,7 @@
 use super::agents::Agents;
 use super::compiled::{CompiledFirewall, CompiledRule, Node, RatePart};
 use super::screen::{Screen, screens};
+use super::workspace::Workspace;
 use super::{Firewall, NODE_DEPTH_MAX, USER_AGENT_LISTS_MAX};
 use crate::canary::ALL_CLIENTS;
 use crate::patterns::PatternTable;
@@ -98,6 +99,7 @@ impl Firewall {
             responses: compiled.responses,
             body_bytes_max: compiled.body_bytes_max,
             agents: Agents::default(),
+            workspace: Workspace::default(),
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::statement::{Answer, Found};
 
 /// The answers by node, and by what a node says of an oversize User-Agent.
+#[derive(Debug, Default)]
 pub(super) struct Memo {
     /// By node, half a byte for each way of asking.
     known: Vec<u8>,
@@ -16,11 +17,11 @@ const LATER: u8 = 2;
 const YES: u8 = 3;
 
 impl Memo {
-    pub(super) fn new(nodes: usize) -> Self {
-        Self {
-            known: vec![OPEN; nodes],
-            found: Vec::new(),
-        }
+    /// Forgets all, and makes room for so many nodes.
+    pub(super) fn reset(&mut self, nodes: usize) {
+        self.known.clear();
+        self.known.resize(nodes, OPEN);
+        self.found.clear();
     }
 
     #[inline]

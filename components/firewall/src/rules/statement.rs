@@ -1,8 +1,11 @@
 //! The statements of one request: each is answered once.
 
+use std::mem;
+
 use super::compiled::{Node, Oversize};
 use super::decision::{EXCERPT_BYTES_MAX, Place, Why};
 use super::screen::{Candidates, Group, Looks};
+use super::workspace::Buffers;
 use super::{Firewall, View, agent::Agent, memo::Memo};
 use crate::matchers;
 use crate::useragent::Found as FoundAgent;
@@ -52,17 +55,19 @@ pub(super) struct Run<'f, 'a> {
 
 impl<'f, 'a> Run<'f, 'a> {
     pub(super) fn new(firewall: &'f Firewall, view: &View<'a>) -> Self {
+        let mut buffers = firewall.workspace.take();
+        buffers.memo.reset(firewall.nodes.len());
         Self {
             firewall,
             view: *view,
-            cache: Cache::new(firewall.steps.len()),
+            cache: Cache::new(buffers.values, firewall.steps.len()),
             agent: Agent::new(view),
-            memo: Memo::new(firewall.nodes.len()),
+            memo: buffers.memo,
             labels: vec![false; firewall.labels.len()],
             open_labels: Vec::new(),
             in_any_set: None,
             hits: crate::patterns::Hits::default(),
-            candidates: Candidates::default(),
+            candidates: buffers.candidates,
         }
     }
 
@@ -404,6 +409,16 @@ impl<'f, 'a> Run<'f, 'a> {
             offset: from,
             length: bytes.len(),
         })
+    }
+}
+
+impl Drop for Run<'_, '_> {
+    fn drop(&mut self) {
+        self.firewall.workspace.leave(Buffers {
+            candidates: mem::take(&mut self.candidates),
+            memo: mem::take(&mut self.memo),
+            values: self.cache.take_buffers(),
+        });
     }
 }
 

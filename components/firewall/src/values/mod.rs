@@ -8,6 +8,8 @@ mod names;
 mod pairs;
 mod steps;
 
+use std::mem;
+
 use lockgate_bodies::multipart::Multipart;
 
 use crate::rules::View;
@@ -77,16 +79,46 @@ pub(crate) struct Cache<'a> {
     multipart: Option<Multipart>,
 }
 
+/// Larger buffers than this are not kept for the next request.
+const KEPT_BYTES_MAX: usize = 64 * 1024;
+
+/// The memory that a cache works in.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    slots: Vec<Slot>,
+    items: Vec<Value<'static>>,
+    grams: Vec<(u32, Grams)>,
+    made: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
 impl<'a> Cache<'a> {
-    pub(crate) fn new(inputs: usize) -> Self {
+    /// A cache of nothing, which works in these buffers.
+    pub(crate) fn new(buffers: Buffers, inputs: usize) -> Self {
+        let mut slots = buffers.slots;
+        slots.clear();
+        slots.resize(inputs, Slot::default());
         Self {
-            slots: vec![Slot::default(); inputs],
-            items: Vec::new(),
+            slots,
+            items: buffers.items,
             names: Names::default(),
-            grams: Vec::new(),
-            made: Vec::new(),
-            scratch: Vec::new(),
+            grams: buffers.grams,
+            made: buffers.made,
+            scratch: buffers.scratch,
             multipart: None,
+        }
+    }
+
+    /// The buffers, without what was in them.
+    pub(crate) fn take_buffers(&mut self) -> Buffers {
+        let items = mem::take(&mut self.items).into_iter();
+        Buffers {
+            slots: mem::take(&mut self.slots),
+            // Collecting what has the same layout takes over the memory.
+            items: kept(items.filter_map(|_| None).collect()),
+            grams: kept(mem::take(&mut self.grams)),
+            made: kept(mem::take(&mut self.made)),
+            scratch: kept(mem::take(&mut self.scratch)),
         }
     }
 
@@ -207,6 +239,15 @@ impl<'a> Cache<'a> {
         }
         slot
     }
+}
+
+/// An empty buffer with the memory of another one, unless that is large.
+fn kept<T>(mut buffer: Vec<T>) -> Vec<T> {
+    if buffer.capacity() * size_of::<T>() > KEPT_BYTES_MAX {
+        return Vec::new();
+    }
+    buffer.clear();
+    buffer
 }
 
 /// The bytes of a run, with what was made so far.
