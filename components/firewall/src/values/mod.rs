@@ -110,6 +110,10 @@ impl<'a> Cache<'a> {
     }
 
     /// The buffers, without what was in them.
+    #[allow(
+        clippy::unnecessary_filter_map,
+        reason = "a filter keeps the lifetime of the values, which the buffer must not have"
+    )]
     pub(crate) fn take_buffers(&mut self) -> Buffers {
         let items = mem::take(&mut self.items).into_iter();
         Buffers {
