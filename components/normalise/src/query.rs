@@ -30,12 +30,24 @@ pub fn canonical_query(raw: &[u8]) -> Result<Cow<'_, str>, NormaliseError> {
     let mut rewritten: Option<Vec<u8>> = None;
     let mut utf8 = Utf8::new();
     let mut position = 0;
-    while let Some((unit, taken)) = next_unit(raw.get(position..).unwrap_or_default())? {
+    loop {
+        let rest = raw.get(position..).unwrap_or_default();
+        // Most bytes stand for themselves. They are ASCII, so what the first one says of UTF-8 holds for all.
+        let plain = rest.iter().take_while(|byte| bytes::is(**byte, QUERY));
+        let (plain, rest) = rest.split_at_checked(plain.count()).unwrap_or_default();
+        if let Some(first) = plain.first() {
+            utf8.push(*first).map_err(|_| NormaliseError::QueryUtf8)?;
+            if let Some(buffer) = &mut rewritten {
+                buffer.extend_from_slice(plain);
+            }
+            position = position.saturating_add(plain.len());
+        }
+        let Some((unit, taken)) = next_unit(rest)? else {
+            break;
+        };
         utf8.push(unit.value)
             .map_err(|_| NormaliseError::QueryUtf8)?;
-        let input = raw
-            .get(position..position.saturating_add(taken))
-            .unwrap_or_default();
+        let input = rest.get(..taken).unwrap_or_default();
         let triplet = bytes::upper_triplet(unit.value);
         let output = if unit.plain {
             std::slice::from_ref(&unit.value)

@@ -11,6 +11,8 @@ use crate::{FoldedUserAgent, UserAgentList};
 /// hide behind another.
 pub(super) struct Agent<'a> {
     raw: Cow<'a, [u8]>,
+    /// The one value of the field is this.
+    is_value: bool,
     folded: Option<FoldedUserAgent>,
 }
 
@@ -22,18 +24,39 @@ impl<'a> Agent<'a> {
             .filter(|(name, _)| name.eq_ignore_ascii_case(b"user-agent"))
             .map(|(_, value)| *value);
         let first = lines.next().unwrap_or_default();
+        let mut is_value = false;
         let raw = match lines.next() {
-            None => Cow::Borrowed(first.trim_ascii()),
+            None => {
+                let raw = first.trim_ascii();
+                is_value = raw.len() == first.len() && !raw.is_empty();
+                Cow::Borrowed(raw)
+            }
             Some(second) => {
                 let all: Vec<&[u8]> = [first, second].into_iter().chain(lines).collect();
                 Cow::Owned(all.join(&b", "[..]).trim_ascii().to_vec())
             }
         };
-        Self { raw, folded: None }
+        Self {
+            raw,
+            is_value,
+            folded: None,
+        }
     }
 
     pub(super) fn is_missing(&self) -> bool {
         self.raw.is_empty()
+    }
+
+    /// Whether it is known that rules of a group find nothing in the value. `index` counts on from the lists.
+    pub(super) fn has_nothing(&self, index: usize, known: &Agents) -> bool {
+        self.is_value && known.get(&self.raw, index) == Some(Found::Nothing)
+    }
+
+    /// Keeps that rules of a group find nothing in the value.
+    pub(super) fn keep_nothing(&self, index: usize, known: &Agents) {
+        if self.is_value {
+            known.keep(&self.raw, index, Found::Nothing);
+        }
     }
 
     pub(super) fn find(&mut self, index: usize, list: &UserAgentList, known: &Agents) -> Found {

@@ -4,8 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::useragent::Found;
 
-/// Places for User-Agents: the browsers of most visitors are a few dozen.
-const PLACES: usize = 64;
+/// Places for User-Agents: the browsers of most visitors are a few dozen, and two with the same place look
+/// each other up.
+const PLACES: usize = 256;
 
 /// A longer User-Agent is looked up each time.
 const BYTES_MAX: usize = 512;
@@ -18,7 +19,7 @@ pub(super) struct Agents(Mutex<Vec<Known>>);
 #[derive(Debug, Clone, Default)]
 struct Known {
     raw: Vec<u8>,
-    /// By the index of the list.
+    /// By the index of the list; behind those by the group of rules that look into it.
     answers: Vec<Option<Found>>,
 }
 

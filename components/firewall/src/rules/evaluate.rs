@@ -3,7 +3,9 @@
 use super::agents::Agents;
 use super::compiled::{Action, CompiledRate, CompiledResponse, CompiledRule, Node};
 use super::decision::{Charge, Decision, Match, Why};
+use super::screen::Screen;
 use super::statement::{Answer, Found, Run};
+use super::workspace::Workspace;
 use super::{Body, View, rate};
 use crate::canary::in_share;
 use crate::patterns::PatternTable;
@@ -23,6 +25,7 @@ pub struct Firewall {
     pub(super) reads_labels: Vec<bool>,
     /// The pairs of bytes of the texts of each node.
     pub(super) screens: Vec<Vec<Grams>>,
+    pub(super) screen: Screen,
     pub(super) steps: Steps,
     pub(super) labels: Vec<String>,
     pub(super) responses: Vec<CompiledResponse>,
@@ -31,6 +34,7 @@ pub struct Firewall {
     /// A rule asks for more of the request than client address and User-Agent.
     pub(super) reads_fields: bool,
     pub(super) agents: Agents,
+    pub(super) workspace: Workspace,
 }
 
 /// What came of a rule that was reached.
@@ -73,17 +77,40 @@ impl Firewall {
         self.walk(view, |_, _, _| {})
     }
 
-    /// The evaluation. `tell` hears what came of each rule that is reached; a closure that does nothing costs
-    /// nothing.
+    /// The evaluation. `tell` hears what came of each rule that is evaluated; the others that are reached do not
+    /// match. A closure that does nothing costs nothing.
     pub(super) fn walk<'f, 'a>(
         &'f self,
         view: &View<'a>,
+        tell: impl FnMut(u32, &Run<'f, 'a>, Reached<'_>),
+    ) -> Decision {
+        let mut run = Run::new(self, view);
+        run.screen();
+        self.walk_candidates(run, tell)
+    }
+
+    /// The decision without a screen.
+    #[cfg(test)]
+    pub(super) fn decide_without_screen(&self, view: &View<'_>) -> Decision {
+        let mut run = Run::new(self, view);
+        run.screen_nothing();
+        self.walk_candidates(run, |_, _, _| {})
+    }
+
+    fn walk_candidates<'f, 'a>(
+        &'f self,
+        mut run: Run<'f, 'a>,
         mut tell: impl FnMut(u32, &Run<'f, 'a>, Reached<'_>),
     ) -> Decision {
         let mut decision = Decision::default();
-        let mut run = Run::new(self, view);
-        for (index, rule) in (0..).zip(&self.rules) {
-            if rule.expires_s.is_some_and(|end| end <= view.now_s) {
+        let mut next = 0;
+        let now_s = run.view().now_s;
+        while let Some(index) = run.next_rule(next) {
+            next = index + 1;
+            let Some(rule) = self.rule(index) else {
+                break;
+            };
+            if rule.expires_s.is_some_and(|end| end <= now_s) {
                 tell(index, &run, Reached::Expired);
                 continue;
             }
@@ -94,7 +121,7 @@ impl Firewall {
                 }
                 Answer::Later => {
                     tell(index, &run, Reached::Later);
-                    if view.body == Body::Never {
+                    if run.view().body == Body::Never {
                         run.leave_open(&rule.labels);
                         continue;
                     }
@@ -106,7 +133,7 @@ impl Firewall {
             for label in &rule.labels {
                 run.set_label(*label);
             }
-            let acting = in_share(view.client_ip, &rule.name, rule.canary);
+            let acting = in_share(run.view().client_ip, &rule.name, rule.canary);
             let action = match rule.action {
                 Action::Label => Action::Label,
                 action if acting => action,

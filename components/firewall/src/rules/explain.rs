@@ -34,7 +34,9 @@ impl Firewall {
     #[must_use]
     pub fn explain(&self, view: &View<'_>) -> Explained {
         let mut rules = vec![Came::NotReached; self.rules()];
+        let mut last = 0;
         let decision = self.walk(view, |index, run, reached| {
+            last = index as usize;
             let came = match reached {
                 Reached::Expired => Came::Expired,
                 Reached::No => Came::NoMatch,
@@ -48,6 +50,19 @@ impl Firewall {
                 *slot = came;
             }
         });
+        let ended = decision.terminal.is_some() || decision.waiting;
+        let reached = if ended { last } else { rules.len() };
+        // Those that the screen let out were not evaluated.
+        for (came, rule) in rules.iter_mut().zip(&self.rules).take(reached) {
+            if *came == Came::NotReached {
+                let expired = rule.expires_s.is_some_and(|end| end <= view.now_s);
+                *came = if expired {
+                    Came::Expired
+                } else {
+                    Came::NoMatch
+                };
+            }
+        }
         Explained { decision, rules }
     }
 }

@@ -1,8 +1,9 @@
-//! Loading: a compiled firewall is checked once, in linear time, and nothing is built.
+//! Loading: a compiled firewall is checked once, in linear time, and nothing is built but its screens.
 
 use super::agents::Agents;
 use super::compiled::{CompiledFirewall, CompiledRule, Node, RatePart};
-use super::screen::screens;
+use super::screen::{Screen, screens};
+use super::workspace::Workspace;
 use super::{Firewall, NODE_DEPTH_MAX, USER_AGENT_LISTS_MAX};
 use crate::canary::ALL_CLIENTS;
 use crate::patterns::PatternTable;
@@ -52,7 +53,7 @@ pub enum LoadError {
 }
 
 impl Firewall {
-    /// Takes over a compiled firewall and checks it once, in linear time, building nothing.
+    /// Takes over a compiled firewall and checks it once, in linear time, building nothing but screens.
     ///
     /// # Errors
     /// [`LoadError`] for anything that [`super::FirewallBuilder`] could not have written.
@@ -72,6 +73,7 @@ impl Firewall {
             compiled.pattern_count,
             &compiled.nodes,
         );
+        let steps = Steps::load(compiled.inputs).map_err(LoadError::Input)?;
         Ok(Self {
             ip_sets: ip_sets
                 .map(|(index, set)| IpSet::load(set.0).map_err(failed("IP set", index)))
@@ -86,7 +88,8 @@ impl Firewall {
                 all => Some(IpSet::load(all).map_err(failed("union of IP sets", 0))?),
             },
             reads_fields: inputs > 0 || counts_forwarded(&compiled.rules),
-            steps: Steps::load(compiled.inputs).map_err(LoadError::Input)?,
+            screen: Screen::new(&compiled.rules, &compiled.nodes, &steps),
+            steps,
             patterns: patterns.map_err(LoadError::Patterns)?,
             rules: compiled.rules,
             reads_labels: reads_labels(&compiled.nodes),
@@ -96,6 +99,7 @@ impl Firewall {
             responses: compiled.responses,
             body_bytes_max: compiled.body_bytes_max,
             agents: Agents::default(),
+            workspace: Workspace::default(),
         })
     }
 }

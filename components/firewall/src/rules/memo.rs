@@ -3,50 +3,52 @@
 use super::statement::{Answer, Found};
 
 /// The answers by node, and by what a node says of an oversize User-Agent.
+#[derive(Debug, Default)]
 pub(super) struct Memo {
-    known: Vec<[Known; 2]>,
-    found: Vec<Found>,
+    /// By node, half a byte for each way of asking.
+    known: Vec<u8>,
+    /// Node, way of asking, and what was found.
+    found: Vec<(u32, bool, Found)>,
 }
 
-#[derive(Clone, Copy)]
-enum Known {
-    Open,
-    No,
-    Later,
-    /// A place in the list of what was found.
-    Yes(u32),
-}
+const OPEN: u8 = 0;
+const NO: u8 = 1;
+const LATER: u8 = 2;
+const YES: u8 = 3;
 
 impl Memo {
-    pub(super) fn new(nodes: usize) -> Self {
-        Self {
-            known: vec![[Known::Open; 2]; nodes],
-            found: Vec::new(),
-        }
+    /// Forgets all, and makes room for so many nodes.
+    pub(super) fn reset(&mut self, nodes: usize) {
+        self.known.clear();
+        self.known.resize(nodes, OPEN);
+        self.found.clear();
     }
 
+    #[inline]
     pub(super) fn get(&self, node: u32, lean: bool) -> Option<Answer> {
-        match self.known.get(node as usize)?.get(usize::from(lean))? {
-            Known::Open => None,
-            Known::No => Some(Answer::No),
-            Known::Later => Some(Answer::Later),
-            Known::Yes(place) => self.found.get(*place as usize).copied().map(Answer::Yes),
+        match (self.known.get(node as usize)? >> shift(lean)) & 15 {
+            NO => Some(Answer::No),
+            LATER => Some(Answer::Later),
+            YES => {
+                let mut found = self.found.iter();
+                let found = found.find(|(of, way, _)| (*of, *way) == (node, lean));
+                found.map(|(_, _, found)| Answer::Yes(*found))
+            }
+            _ => None,
         }
     }
 
     pub(super) fn keep(&mut self, node: u32, lean: bool, answer: Answer) {
         let known = match answer {
-            Answer::No => Known::No,
-            Answer::Later => Known::Later,
+            Answer::No => NO,
+            Answer::Later => LATER,
             Answer::Yes(found) => {
-                let place = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
-                self.found.push(found);
-                Known::Yes(place)
+                self.found.push((node, lean, found));
+                YES
             }
         };
-        let slots = self.known.get_mut(node as usize);
-        if let Some(slot) = slots.and_then(|both| both.get_mut(usize::from(lean))) {
-            *slot = known;
+        if let Some(slot) = self.known.get_mut(node as usize) {
+            *slot = *slot & !(15 << shift(lean)) | known << shift(lean);
         }
     }
 
@@ -54,7 +56,13 @@ impl Memo {
     pub(super) fn forget(&mut self, which: &[bool]) {
         let known = self.known.iter_mut().zip(which);
         for (known, _) in known.filter(|(_, forget)| **forget) {
-            *known = [Known::Open; 2];
+            *known = OPEN;
         }
+        let stays = |node: u32| which.get(node as usize).is_none_or(|forget| !forget);
+        self.found.retain(|(node, _, _)| stays(*node));
     }
+}
+
+fn shift(lean: bool) -> u8 {
+    if lean { 4 } else { 0 }
 }

@@ -16,6 +16,7 @@ mod screen;
 mod spec;
 mod statement;
 mod view;
+mod workspace;
 
 pub use builder::{BuildError, FirewallBuilder};
 pub use compiled::{

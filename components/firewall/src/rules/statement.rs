@@ -1,11 +1,15 @@
 //! The statements of one request: each is answered once.
 
+use std::mem;
+
 use super::compiled::{Node, Oversize};
 use super::decision::{EXCERPT_BYTES_MAX, Place, Why};
+use super::screen::{Candidates, Group, Looks};
+use super::workspace::Buffers;
 use super::{Firewall, View, agent::Agent, memo::Memo};
 use crate::matchers;
 use crate::useragent::Found as FoundAgent;
-use crate::values::{Cache, Grams, Values};
+use crate::values::{Cache, Values};
 
 /// What a statement says.
 #[derive(Debug, Clone, Copy)]
@@ -46,20 +50,24 @@ pub(super) struct Run<'f, 'a> {
     open_labels: Vec<u32>,
     in_any_set: Option<bool>,
     hits: crate::patterns::Hits,
+    candidates: Candidates,
 }
 
 impl<'f, 'a> Run<'f, 'a> {
     pub(super) fn new(firewall: &'f Firewall, view: &View<'a>) -> Self {
+        let mut buffers = firewall.workspace.take();
+        buffers.memo.reset(firewall.nodes.len());
         Self {
             firewall,
             view: *view,
-            cache: Cache::new(firewall.steps.len()),
+            cache: Cache::new(buffers.values, firewall.steps.len()),
             agent: Agent::new(view),
-            memo: Memo::new(firewall.nodes.len()),
+            memo: buffers.memo,
             labels: vec![false; firewall.labels.len()],
             open_labels: Vec::new(),
             in_any_set: None,
             hits: crate::patterns::Hits::default(),
+            candidates: buffers.candidates,
         }
     }
 
@@ -105,7 +113,7 @@ impl<'f, 'a> Run<'f, 'a> {
     }
 
     /// The values of an input.
-    pub(super) fn values(&mut self, input: u32) -> Option<&Values<'a>> {
+    pub(super) fn values(&mut self, input: u32) -> Option<Values<'_, 'a>> {
         self.cache.fill(input, &self.firewall.steps, &self.view);
         self.cache.values(input)
     }
@@ -259,8 +267,7 @@ impl<'f, 'a> Run<'f, 'a> {
         if let Some(screen) = screen.filter(|screen| !screen.is_empty()) {
             // Most often none of the texts can be in any of the values.
             let grams = self.cache.grams(input);
-            let may = |value: &Grams| screen.iter().any(|text| value.may_contain(text));
-            if !grams.iter().any(may) {
+            if !screen.iter().any(|text| grams.may_contain(text)) {
                 return Answer::No;
             }
         }
@@ -282,15 +289,7 @@ impl<'f, 'a> Run<'f, 'a> {
     /// All patterns that look at this input are searched in one pass over its values, once.
     fn regex(&mut self, input: u32, wanted: &[u32]) -> Answer {
         let table = &self.firewall.patterns;
-        if self.hits.of(input).is_none() {
-            let values = self
-                .cache
-                .values(input)
-                .into_iter()
-                .flat_map(|values| &values.items);
-            let values = values.map(|value| self.cache.bytes(value.bytes));
-            table.search(&mut self.hits, input, values);
-        }
+        self.search(input);
         let mut hits = self.hits.of(input).unwrap_or_default().iter();
         let hit = hits.find(|(_, pattern)| wanted.binary_search(pattern).is_ok());
         let Some((number, pattern)) = hit.copied() else {
@@ -306,6 +305,88 @@ impl<'f, 'a> Run<'f, 'a> {
             why: Why::Regex(pattern),
             at: Some((input, number, start, end)),
         })
+    }
+
+    /// Searches the values of an input, which are there, for all patterns that look at it, once.
+    fn search(&mut self, input: u32) {
+        if self.hits.of(input).is_some() {
+            return;
+        }
+        let values = self.cache.values(input);
+        let values = values.map_or(&[][..], |values| values.items).iter();
+        let values = values.map(|value| self.cache.bytes(value.bytes));
+        let table = &self.firewall.patterns;
+        table.search(&mut self.hits, input, values);
+    }
+
+    /// Begins with the rules that may match.
+    pub(super) fn screen(&mut self) {
+        let firewall = self.firewall;
+        firewall.screen.candidates(&self.view, &mut self.candidates);
+    }
+
+    /// Begins with all rules.
+    #[cfg(test)]
+    pub(super) fn screen_nothing(&mut self) {
+        self.candidates.all(self.firewall.rules.len());
+    }
+
+    /// The first rule from this one on that may match.
+    pub(super) fn next_rule(&mut self, mut from: u32) -> Option<u32> {
+        let firewall = self.firewall;
+        loop {
+            let rule = self.candidates.from(from)?;
+            match firewall.screen.group(rule) {
+                Some((number, group)) if self.candidates.settle(number) => {
+                    self.settle(usize::from(number), group);
+                }
+                _ => return Some(rule),
+            }
+            from = rule;
+        }
+    }
+
+    /// Leaves those rules of a group that may match.
+    fn settle(&mut self, number: usize, group: &Group) {
+        let firewall = self.firewall;
+        self.cache.fill(group.input, &firewall.steps, &self.view);
+        let values = self.cache.values(group.input);
+        if values.is_none_or(|values| values.later || values.oversize) {
+            return;
+        }
+        let rules = group.rules.iter();
+        let place = firewall.lists.len() + number;
+        if group.of_user_agent && self.agent.has_nothing(place, &firewall.agents) {
+            rules.for_each(|(rule, _)| self.candidates.remove(*rule));
+            return;
+        }
+        let mut left = 0;
+        match group.looks {
+            Looks::Texts => {
+                let grams = self.cache.grams(group.input);
+                for (rule, node) in rules {
+                    let texts = firewall.screens.get(*node as usize);
+                    if texts.is_some_and(|texts| {
+                        !texts.is_empty() && !texts.iter().any(|text| grams.may_contain(text))
+                    }) {
+                        self.candidates.remove(*rule);
+                    } else {
+                        left += 1;
+                    }
+                }
+            }
+            Looks::Expressions => {
+                self.search(group.input);
+                if self.hits.of(group.input).is_some_and(<[_]>::is_empty) {
+                    rules.for_each(|(rule, _)| self.candidates.remove(*rule));
+                } else {
+                    left = rules.len();
+                }
+            }
+        }
+        if group.of_user_agent && left == 0 {
+            self.agent.keep_nothing(place, &firewall.agents);
+        }
     }
 
     /// The place of a match, copied out of the request.
@@ -328,6 +409,16 @@ impl<'f, 'a> Run<'f, 'a> {
             offset: from,
             length: bytes.len(),
         })
+    }
+}
+
+impl Drop for Run<'_, '_> {
+    fn drop(&mut self) {
+        self.firewall.workspace.leave(Buffers {
+            candidates: mem::take(&mut self.candidates),
+            memo: mem::take(&mut self.memo),
+            values: self.cache.take_buffers(),
+        });
     }
 }
 

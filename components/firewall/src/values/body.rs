@@ -73,12 +73,12 @@ pub(super) fn collect<'a>(field: &Field, view: &View<'a>, sink: &mut Sink<'a, '_
     let (bytes, truncated) = match view.body {
         Body::Absent => return,
         Body::Later | Body::Never => {
-            sink.values.later = true;
+            sink.later = true;
             return;
         }
         Body::Here { bytes, truncated } => (bytes, truncated),
     };
-    sink.values.oversize = truncated;
+    sink.oversize = truncated;
     if bytes.is_empty() {
         return;
     }

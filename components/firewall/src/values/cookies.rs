@@ -2,17 +2,41 @@
 
 /// Each cookie of one header value: name and value, undecoded, quotes kept. A piece without `=` is a value
 /// without a name, as browsers send it.
-pub(crate) fn cookies(value: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let pieces = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    pieces.filter(|piece| !piece.is_empty()).map(|piece| {
-        match piece.iter().position(|byte| *byte == b'=') {
-            Some(at) => (
-                piece.get(..at).unwrap_or_default().trim_ascii_end(),
-                piece.get(at + 1..).unwrap_or_default().trim_ascii_start(),
-            ),
-            None => (&[][..], piece),
+pub(crate) fn cookies(value: &[u8]) -> Cookies<'_> {
+    Cookies { rest: value }
+}
+
+/// The cookies that are still to come.
+#[derive(Debug, Clone)]
+pub(crate) struct Cookies<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Cookies<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let (piece, behind) = split(self.rest, b';').unwrap_or((self.rest, &[]));
+            self.rest = behind;
+            let piece = piece.trim_ascii();
+            if !piece.is_empty() {
+                let cookie = split(piece, b'=');
+                return Some(cookie.map_or((&[], piece), |(name, value)| {
+                    (name.trim_ascii_end(), value.trim_ascii_start())
+                }));
+            }
         }
-    })
+        None
+    }
+}
+
+/// What stands before and behind the first such byte.
+#[inline]
+fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(at, bytes)?;
+    Some((bytes.get(..end)?, bytes.get(end + 1..)?))
 }
 
 #[cfg(test)]

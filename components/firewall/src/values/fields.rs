@@ -113,6 +113,20 @@ pub(super) fn each_pair<'a>(
     }
 }
 
+/// The name of each cookie.
+pub(crate) fn each_cookie(view: &View<'_>, mut tell: impl FnMut(&[u8])) {
+    for (name, _) in all_cookies(view) {
+        tell(name);
+    }
+}
+
+/// The name of each query argument as it stands there.
+pub(crate) fn each_query_pair(view: &View<'_>, mut tell: impl FnMut(&[u8])) {
+    for (name, _) in pairs::pairs(query(view)) {
+        tell(name);
+    }
+}
+
 fn all_cookies<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
     let lines = view.headers.iter();
     lines

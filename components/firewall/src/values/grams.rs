@@ -8,29 +8,27 @@ const SCREENED_BYTES_MAX: usize = 512;
 pub(crate) struct Grams([u64; 4]);
 
 impl Grams {
-    /// The pairs of a value; all there are where it is long.
-    pub(crate) fn of_value(value: &[u8]) -> Self {
+    /// Adds the pairs of a value; all there are where it is long.
+    pub(crate) fn add(&mut self, value: &[u8]) {
         if value.len() > SCREENED_BYTES_MAX {
-            return Self([u64::MAX; 4]);
+            self.0 = [u64::MAX; 4];
+            return;
         }
-        Self::of_text(value)
-    }
-
-    /// The pairs of a text. A text of one byte has none.
-    pub(crate) fn of_text(text: &[u8]) -> Self {
-        let mut words = [0; 4];
-        let [w0, w1, w2, w3] = &mut words;
-        for (first, second) in text.iter().zip(text.get(1..).unwrap_or_default()) {
+        let words = &mut self.0;
+        for [first, second] in value.array_windows() {
             let place = first.wrapping_mul(37) ^ second.rotate_left(3);
-            let bit = 1 << (place & 63);
-            match place >> 6 {
-                0 => *w0 |= bit,
-                1 => *w1 |= bit,
-                2 => *w2 |= bit,
-                _ => *w3 |= bit,
+            if let Some(word) = words.get_mut(usize::from(place >> 6)) {
+                *word |= 1 << (place & 63);
             }
         }
-        Self(words)
+    }
+
+    /// The pairs of a text. A text of one byte has none; one that is longer than what is screened is not
+    /// looked for by its pairs either.
+    pub(crate) fn of_text(text: &[u8]) -> Self {
+        let mut grams = Self::default();
+        grams.add(text.get(..SCREENED_BYTES_MAX).unwrap_or(text));
+        grams
     }
 
     /// Whether a value with these pairs may contain a text with those.
@@ -49,7 +47,8 @@ mod tests {
     #[test]
     fn what_is_contained_always_passes_and_what_is_not_seldom_does() {
         let value = b"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
-        let grams = Grams::of_value(value);
+        let mut grams = Grams::default();
+        grams.add(value);
         for from in 0..value.len() {
             for to in from..value.len() {
                 assert!(
@@ -60,6 +59,7 @@ mod tests {
         }
         let refused = |text: &str| !grams.may_contain(&Grams::of_text(text.as_bytes()));
         assert!(refused("sqlmap") && refused("crawler17") && refused("python-requests"));
-        assert!(Grams::of_value(&[b'x'; 1000]).may_contain(&Grams::of_text(b"abc")));
+        grams.add(&[b'x'; 1000]);
+        assert!(grams.may_contain(&Grams::of_text(b"abc")));
     }
 }

@@ -47,9 +47,31 @@ fn split(bytes: &[u8], at: u8) -> (&[u8], &[u8]) {
 /// Whether an encoded name is this one: `%XX` and `+` are decoded, ASCII case is ignored. An origin that
 /// reads names with their case is asked about too much rather than too little.
 pub(crate) fn is_named(encoded: &[u8], name: &[u8]) -> bool {
-    let mut rest = encoded;
     let mut wanted = name.iter();
-    while let Some((byte, tail)) = rest.split_first() {
+    Decoded(encoded).all(|byte| {
+        let wanted = wanted.next();
+        wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case(&byte))
+    }) && wanted.next().is_none()
+}
+
+/// A name with `%XX` and `+` decoded; nothing where it is longer than the buffer.
+pub(crate) fn decoded_name<'b>(encoded: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    let mut length = 0;
+    for byte in Decoded(encoded) {
+        *buffer.get_mut(length)? = byte;
+        length += 1;
+    }
+    buffer.get(..length)
+}
+
+/// The bytes of an encoded name, decoded.
+struct Decoded<'a>(&'a [u8]);
+
+impl Iterator for Decoded<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let (byte, tail) = self.0.split_first()?;
         let (byte, tail) = match (byte, tail) {
             (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
                 (Some(high), Some(low)) => (high << 4 | low, after),
@@ -58,15 +80,9 @@ pub(crate) fn is_named(encoded: &[u8], name: &[u8]) -> bool {
             (b'+', tail) => (b' ', tail),
             (byte, tail) => (*byte, tail),
         };
-        rest = tail;
-        if !wanted
-            .next()
-            .is_some_and(|wanted| wanted.eq_ignore_ascii_case(&byte))
-        {
-            return false;
-        }
+        self.0 = tail;
+        Some(byte)
     }
-    wanted.next().is_none()
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -88,6 +88,25 @@ impl Steps {
         self.0.get(index).map(|named| &named.step)
     }
 
+    /// The field that an input is, where nothing transforms it.
+    pub(crate) fn field(&self, index: u32) -> Option<&Field> {
+        match self.get(index as usize)? {
+            Step::Field(field) => Some(field),
+            Step::Transform { .. } => None,
+        }
+    }
+
+    /// The field that an input is made of.
+    pub(crate) fn root(&self, mut index: u32) -> Option<&Field> {
+        loop {
+            match self.get(index as usize)? {
+                Step::Field(field) => return Some(field),
+                // Inputs are made of earlier ones only.
+                Step::Transform { of, .. } => index = *of,
+            }
+        }
+    }
+
     /// The input as it is written: `path, LOWERCASE`.
     pub(crate) fn name(&self, index: u32) -> &str {
         self.0.get(index as usize).map_or("?", |named| &named.name)

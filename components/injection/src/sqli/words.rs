@@ -164,6 +164,7 @@ pub(super) fn is_fingerprint(letters: &[u8]) -> bool {
     };
     start.copy_from_slice(letters);
     start.make_ascii_uppercase();
+    let key = number(&key);
     let (mut low, mut high) = (0, FINGERPRINTS.len() / LINE_BYTES);
     while low < high {
         let middle = low.midpoint(high);
@@ -173,13 +174,19 @@ pub(super) fn is_fingerprint(letters: &[u8]) -> bool {
         else {
             return false;
         };
-        match line.cmp(&key) {
+        match number(line).cmp(&key) {
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,
             std::cmp::Ordering::Equal => return true,
         }
     }
     false
+}
+
+/// Letters as a number that is ordered as they are.
+fn number(letters: &[u8; LINE_BYTES - 1]) -> u64 {
+    let [a, b, c, d, e] = *letters;
+    u64::from_be_bytes([0, 0, 0, a, b, c, d, e])
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Screens before searches: which texts cannot be in a value, told by its pairs of bytes.
 
-use super::compiled::{Node, Position};
+use crate::rules::compiled::{Node, Position};
 use crate::values::Grams;
 
 /// So many texts have to be searched for in one input before a screen of its values is worth its cost.
 const TEXTS_MIN: usize = 3;
 
 /// For each node the pairs of its texts; none where no screen is worth it.
-pub(super) fn screens(nodes: &[Node], inputs: usize) -> Vec<Vec<Grams>> {
+pub(in crate::rules) fn screens(nodes: &[Node], inputs: usize) -> Vec<Vec<Grams>> {
     let mut counts = vec![0; inputs];
     for (input, texts) in nodes.iter().filter_map(searched) {
         if let Some(count) = counts.get_mut(input) {
