@@ -227,27 +227,27 @@ fn unused_alpha_is_dropped_and_used_alpha_kept() {
 }
 
 #[test]
-fn a_profile_is_passed_on_and_srgb_is_not() {
+fn a_profile_is_passed_on_where_it_is_kept() {
     let mut profile = vec![0; 200];
     profile[16..20].copy_from_slice(b"RGB ");
     profile[36..40].copy_from_slice(b"acsp");
     let pixels = quarters(40, 40).to_rgb8();
-    for (name, kept) in [("Display P3", true), ("sRGB IEC61966-2.1", false)] {
+    for keep in [true, false] {
         let mut profile = profile.clone();
-        profile.extend_from_slice(name.as_bytes());
+        profile.extend_from_slice(b"Display P3");
         let mut source = Vec::new();
         let mut encoder = JpegEncoder::new(&mut source, 90);
         encoder.add_icc_profile(&profile).unwrap();
         encoder.encode(&pixels, 40, 40, ColorType::Rgb).unwrap();
         for format in [OutputFormat::Jpeg, OutputFormat::Png, OutputFormat::Webp] {
             let mut options = Options::new(format);
-            options.keep.icc = true;
+            options.keep.icc = keep;
             let first = make(&source, &options);
             // Through each format and back to JPEG, where the profile is plain to see.
             options.format = Some(OutputFormat::Jpeg);
             let last = make(&first.bytes, &options).bytes;
             let found = last.windows(profile.len()).any(|window| window == profile);
-            assert_eq!(found, kept, "{name} {format:?}");
+            assert_eq!(found, keep, "{format:?}");
         }
     }
 }

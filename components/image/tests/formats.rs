@@ -75,7 +75,9 @@ fn avif_is_what_libavif_decodes() {
                 name,
             );
         } else {
-            assert_near(&at_points(&image, &POINTS), &expected, 4, name);
+            // libheif spreads halved colours in another way.
+            let most = if name == "4:2:0" { 8 } else { 4 };
+            assert_near(&at_points(&image, &POINTS), &expected, most, name);
         }
     }
 }
