@@ -454,6 +454,7 @@ fn natively(source: &[u8], options: &str) -> Option<Vec<u8>> {
         dimension_max: 30_000,
         frames_max: config.frames_max,
         keep_truncated: false,
+        pass_svg: false,
     };
     let options = lockgate_image::Options::parse(options).unwrap();
     let options = options.within(config.dimension_max).unwrap();

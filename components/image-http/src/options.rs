@@ -18,6 +18,8 @@ pub struct Options {
     pub frames_max: u32,
     /// A source that ends early is shown as far as it goes.
     pub keep_truncated: bool,
+    /// An SVG is sent as it is where nothing but a size is asked for.
+    pub pass_svg: bool,
     /// So many bytes of the body are the watermark; the source follows them.
     pub overlay_bytes: usize,
 }
@@ -37,6 +39,7 @@ impl Options {
             pixels_max: 40_000_000,
             frames_max: 200,
             keep_truncated: false,
+            pass_svg: false,
             overlay_bytes: 0,
         };
         let mut asked = Vec::new();
@@ -49,6 +52,7 @@ impl Options {
                 "frames_max" => options.frames_max = number(name, value)?,
                 "overlay_bytes" => options.overlay_bytes = number(name, value)?,
                 "keep_truncated" => options.keep_truncated = number::<u8>(name, value)? == 1,
+                "pass_svg" => options.pass_svg = number::<u8>(name, value)? == 1,
                 "negotiated" => options.negotiated = number::<u8>(name, value)? == 1,
                 _ => asked.push((name, value)),
             }

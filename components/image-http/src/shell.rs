@@ -140,17 +140,31 @@ async fn picture(request: Request) -> Result<Made, Refused> {
         keep_truncated: options.keep_truncated,
     };
     let mut picture = options.picture;
-    // Whoever takes AVIF takes WebP, and what moves in a GIF moves in that.
-    if options.negotiated && picture.format == Some(Format::Avif) && !picture.still {
-        let info = image::probe(&source, limits).map_err(Refused::from_component)?;
-        if matches!(info.format, image::Format::Gif) {
-            picture.format = Some(Format::Webp);
-        }
+    let may_pass = options.pass_svg && picture.only_sizes(options.negotiated);
+    let may_move = options.negotiated && picture.format == Some(Format::Avif) && !picture.still;
+    let info = (may_pass || may_move).then(|| image::probe(&source, limits));
+    let info = info.transpose().map_err(Refused::from_component)?;
+    // Whoever takes AVIF takes WebP, and what moves moves in that.
+    if may_move && info.is_some_and(|info| info.frames > 1) {
+        picture.format = Some(Format::Webp);
     }
-    let picture = picture.to_string();
+    let passed = info.filter(|info| may_pass && matches!(info.format, image::Format::Svg));
+    let picture = match passed {
+        Some(_) => "svg".to_owned(),
+        None => picture.to_string(),
+    };
     let tag = tag::tag(&source, overlay.as_deref(), &picture);
     if tag::has(&known, &tag) {
         return Ok(Made { tag, picture: None });
+    }
+    if let Some(info) = passed {
+        let picture = Some(image::Rendered {
+            bytes: source,
+            format: info.format,
+            width: info.width,
+            height: info.height,
+        });
+        return Ok(Made { tag, picture });
     }
     let made = image::transform(&source, overlay.as_deref(), &picture, limits);
     let picture = Some(made.map_err(Refused::from_component)?);

@@ -96,6 +96,29 @@ impl Options {
         }
     }
 
+    /// Whether nothing is asked of the picture but a size, and how its file is written; `negotiated`:
+    /// the format was chosen by `Accept`, and not asked for. What has no pixels, an SVG, can then
+    /// be left as it is.
+    #[must_use]
+    pub fn only_sizes(&self, negotiated: bool) -> bool {
+        let asked = Self {
+            width: None,
+            height: None,
+            fit: Fit::default(),
+            gravity: Gravity::default(),
+            enlarge: false,
+            linear: false,
+            quality: None,
+            format: self.format.filter(|_| !negotiated),
+            effort: Effort::default(),
+            lossless: false,
+            still: false,
+            keep: Keep::default(),
+            ..self.clone()
+        };
+        asked == Self::default()
+    }
+
     /// Reads canonical text, or any text of that form: `name=value` between commas.
     ///
     /// # Errors

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{QUARTERS, assert_near, exif, jpeg, make, middles, pixels, png, quarters, webp};
-use image::codecs::bmp::BmpEncoder;
-use image::codecs::tiff::TiffEncoder;
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, Rgba, RgbaImage};
+use common::{
+    QUARTERS, assert_near, bmp, exif, jpeg, make, middles, pixels, png, quarters, tiff, webp,
+};
+use image::{DynamicImage, Rgba, RgbaImage};
 use lockgate_image::{
     Bucket, ErrorCode, Format, Limits, Options, OutputFormat, decode_scaled, probe, render,
     transform,
@@ -144,29 +144,6 @@ fn display_p3_becomes_srgb_unless_it_is_kept() {
             .any(|(a, b)| a.abs_diff(*b) > 10),
         "{apart:?}"
     );
-}
-
-/// `image` as a TIFF, uncompressed.
-fn tiff(image: &DynamicImage) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    TiffEncoder::new(&mut bytes)
-        .write_image(
-            image.as_bytes(),
-            image.width(),
-            image.height(),
-            ExtendedColorType::from(image.color()),
-        )
-        .unwrap();
-    bytes.into_inner()
-}
-
-fn bmp(image: &DynamicImage) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let colour = ExtendedColorType::from(image.color());
-    BmpEncoder::new(&mut bytes)
-        .encode(image.as_bytes(), image.width(), image.height(), colour)
-        .unwrap();
-    bytes
 }
 
 #[test]

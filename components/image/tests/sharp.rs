@@ -99,7 +99,9 @@ fn ours(folder: &Path) -> (Vec<Try>, String) {
         bytes: sources::bordered(),
         size: (120, 90),
     }];
-    for source in all.iter().chain(&bordered) {
+    let formats = sources::formats();
+    let drawing = [sources::drawing()];
+    for source in all.iter().chain(&bordered).chain(&formats).chain(&drawing) {
         std::fs::write(folder.join(source.name), &source.bytes).unwrap();
     }
     let mut tries = Vec::new();
@@ -107,6 +109,8 @@ fn ours(folder: &Path) -> (Vec<Try>, String) {
     for (number, case) in CASES.iter().enumerate() {
         let on: Vec<&Source> = match case.on {
             On::Bordered => bordered.iter().collect(),
+            On::Formats => formats.iter().collect(),
+            On::Drawing => drawing.iter().collect(),
             on => all.iter().filter(|source| takes(on, source)).collect(),
         };
         for source in on {
@@ -130,9 +134,16 @@ fn ours(folder: &Path) -> (Vec<Try>, String) {
                 .replace("@corners.svg", &format!("@{corners}"))
                 .replace("\"W-53\"", &width.saturating_sub(53).to_string())
                 .replace("\"H-35\"", &height.saturating_sub(35).to_string());
+            let mut given = source.name.to_owned();
+            if let Some(format) = case.written {
+                options.format = Some(format);
+                let written = transform(&source.bytes, None, &options, &Limits::default());
+                let kind = format.media_type().trim_start_matches("image/");
+                given = format!("{number}-{}.{kind}", source.name);
+                std::fs::write(folder.join(&given), written.unwrap().bytes).unwrap();
+            }
             list.push(format!(
-                r#"{{"source":"{}","steps":{calls},"output":"{file}"}}"#,
-                source.name
+                r#"{{"source":"{given}","steps":{calls},"output":"{file}"}}"#
             ));
             tries.push(Try {
                 case,
@@ -162,7 +173,7 @@ fn takes(on: On, source: &Source) -> bool {
                     .iter()
                     .any(|n| source.name.starts_with(n))
         }
-        On::Bordered => false,
+        On::Bordered | On::Formats | On::Drawing => false,
     }
 }
 
@@ -171,8 +182,10 @@ fn heading(version: &str) -> String {
         "# Pictures beside Sharp's\n\n\
          Written by `cargo xtask differences`, which fails where a bound is passed. Compared with \
          {version}; both write PNG. Sources: small pictures in colour, with alpha, grey, of 16 \
-         bits, with a palette, CMYK, turned by EXIF, of odd sizes, a row and a column \
-         (`components/image/tests/sharp/sources.rs`).\n\n\
+         bits, with a palette, CMYK, turned by EXIF, of odd sizes, a row and a column; GIF, TIFF, \
+         AVIF, lossy WebP, JPEG of half the colour, SVG \
+         (`components/image/tests/sharp/sources.rs`). The rows from *JPEG* on are what we write in \
+         that format, read by Sharp, beside what we write as PNG.\n\n\
          A difference is in steps of 255 in a channel, colours weighted by alpha. *Mean* is that \
          of the worst source; *99 %* is what 99 of 100 channels stay within on the worst source; \
          in brackets the bound. Sizes are equal everywhere but where it is said.\n\n\

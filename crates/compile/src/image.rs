@@ -3,8 +3,8 @@
 use lockgate_bundle::image::{Allow, Choice, Form, ImageRoute, Preset, Signed, Source};
 use lockgate_config::GatewayConfig;
 use lockgate_config::types::{
-    ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageTruncated,
-    Route, RouteImage, WatermarkSource,
+    ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageSvg,
+    ImageTruncated, Route, RouteImage, WatermarkSource,
 };
 use lockgate_image_options::{Fit, Format, Options, Quality};
 use lockgate_normalise::path::canonical_path;
@@ -183,6 +183,7 @@ pub fn picture_limits(config: &GatewayConfig, image: &RouteImage) -> PictureLimi
         pixels_max: image.pixels_max.unwrap_or(all.pixels_max),
         frames_max: image.frames_max.unwrap_or(all.frames_max),
         keep_truncated: truncated == ImageTruncated::Keep,
+        pass_svg: image.svg.unwrap_or(all.svg) == ImageSvg::Pass,
         upload: image.upload,
         fallback_original: image.fallback == ImageFallback::Original,
         watermarks: image

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::inspection::{InspectionPlan, Pace};
 
 /// The format that this build reads and writes.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What a shell needs besides the policy bundle. Indexes are those of the bundle: sites in the
 /// order of their names, routes in the order of sites and of their file, limits in the order of
@@ -318,6 +318,8 @@ pub struct PictureLimits {
     pub frames_max: u32,
     /// A source that ends early is shown as far as it goes; else it is refused.
     pub keep_truncated: bool,
+    /// An SVG is sent as it is where nothing but a size is asked for.
+    pub pass_svg: bool,
     /// Where no picture can be made of it, the source is sent as it is.
     pub fallback_original: bool,
     /// The source is the body of the request.
@@ -423,6 +425,7 @@ pub(crate) mod tests {
                     pixels_max: 2,
                     frames_max: 3,
                     keep_truncated: true,
+                    pass_svg: false,
                     fallback_original: false,
                     upload: false,
                     watermarks: [("logo".to_owned(), Watermark::Path("/logo.png".to_owned()))]

@@ -49,10 +49,35 @@ pub fn about_the_output(headers: &mut HeaderMap) {
 #[must_use]
 pub fn coding(headers: &HeaderMap) -> Option<&HeaderValue> {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.find(|coding| {
-        let coding = coding.as_bytes().trim_ascii();
-        !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity")
-    })
+    codings.find(|coding| is_coding(coding.as_bytes()))
+}
+
+/// The same of the fields of a request, as it came; with what is no text escaped.
+pub fn coding_of<'a>(mut fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<String> {
+    let name = header::CONTENT_ENCODING;
+    let (_, coding) = fields.find(|(field, coding)| {
+        field.eq_ignore_ascii_case(name.as_str().as_bytes()) && is_coding(coding)
+    })?;
+    Some(coding.escape_ascii().to_string())
+}
+
+fn is_coding(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    !value.is_empty() && !value.eq_ignore_ascii_case(b"identity")
+}
+
+/// The media type of SVG.
+pub const SVG: &str = "image/svg+xml";
+
+/// Gives an answer that is an SVG as it came the fields that let nothing in it run or load, wherever
+/// it is opened. What it draws of its own, styles and embedded pictures among it, it draws.
+pub fn about_an_svg(headers: &mut HeaderMap) {
+    let policy =
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; sandbox";
+    let policy = HeaderValue::from_static(policy);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    let nosniff = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
 }
 
 /// Says in an answer that its picture is not the one that was asked for.
@@ -155,6 +180,23 @@ pub fn fresh_at_most(headers: &mut HeaderMap, most_s: u32, left_s: Option<i64>) 
 pub fn media_type(options: &str, negotiated: bool) -> Option<&'static str> {
     let format = Options::parse(options).ok()?.format?;
     (format != Format::Avif || !negotiated).then(|| format.media_type())
+}
+
+/// Makes the fields of the answer to HEAD of those of the source: what is known of a picture without
+/// making it. Its length and tag are not, and those of the source would be wrong (RFC 9110 §9.3.2 lets
+/// both be left out).
+pub fn describe(headers: &mut HeaderMap, options: &str, negotiated: bool, pass_svg: bool) {
+    about_the_output(headers);
+    let is_svg = headers.get(header::CONTENT_TYPE).is_some_and(|value| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.starts_with(SVG.as_bytes())
+    });
+    let only_sizes = |options: Options| options.only_sizes(negotiated);
+    if pass_svg && is_svg && Options::parse(options).is_ok_and(only_sizes) {
+        about_an_svg(headers);
+    } else if let Some(media_type) = media_type(options, negotiated) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
 }
 
 /// The name of the watermark that these options ask for.

@@ -16,7 +16,7 @@ use crate::reloader::{Reloader, Work};
 use crate::spin::{self, App, Places};
 use crate::start::{Options, Starter, worker_threads};
 use crate::versions::Versions;
-use lockgate_sandbox::precompiled;
+use lockgate_sandbox::{precompiled, priority};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -53,12 +53,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let versions = OpenVersions::of(&options);
     let loaded = load(&options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(worker_threads(&loaded))
+    let runtime = runtime(worker_threads(&loaded))?;
+    runtime.block_on(serve(options, loaded, versions, (begun, read_at)))
+}
+
+/// The I/O threads.
+pub(super) fn runtime(threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .on_thread_start(priority::take_short_turns)
         .enable_all()
         .build()
-        .context("the I/O threads did not start")?;
-    runtime.block_on(serve(options, loaded, versions, (begun, read_at)))
+        .context("the I/O threads did not start")
 }
 
 /// Versions of the rules, opened before the rules are loaded: a change that a crash has left half-way is at its end

@@ -10,7 +10,7 @@ use lockgate_config::Sources;
 
 use super::config::print;
 use super::environment;
-use super::run::{self, init_logs, wait_for_stop};
+use super::run::{self, init_logs, runtime, wait_for_stop};
 use crate::net::{Listeners, Tls};
 use crate::spin::native::CommandLine;
 use crate::spin::{self, App, Native, Places};
@@ -87,14 +87,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }
         serve(listeners, config, app, args.admin, begun).await
     })
-}
-
-fn runtime(threads: usize) -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .enable_all()
-        .build()
-        .context("the I/O threads did not start")
 }
 
 /// The gate with its policy, and the app around it.

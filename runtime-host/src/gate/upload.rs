@@ -3,10 +3,10 @@
 //! It takes a place in the image pool when it is there, not before: a client that sends slowly keeps
 //! nobody else's picture waiting. While it comes its bytes count among those of all sources.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::combinators::BoxBody;
 use lockgate_record::Stage;
-use lockgate_shell::picture::coding;
+use lockgate_shell::picture::coding_of;
 
 use super::Refused;
 use super::fetch::Fetched;
@@ -19,8 +19,8 @@ use crate::origin::OriginError;
 /// The body of the request as a source that was fetched just now.
 pub(super) fn take(step: &mut Step<'_>, mut body: RequestBody) -> Result<Fetched, Refused> {
     step.pending.stage = Stage::Image;
-    if let Some(coding) = coding(&codings(step)) {
-        let cause = format!("the source comes with the coding {coding:?}");
+    if let Some(coding) = coding_of(step.head.fields()) {
+        let cause = format!("the source comes with the coding {coding}");
         return Err(refused(ImageError::Unsupported(cause)));
     }
     let bytes_max = step.route.body_bytes_max;
@@ -58,14 +58,4 @@ pub(super) fn interrupted(error: &BodyError) -> Refused {
 fn too_large(bytes_max: u64) -> Refused {
     let cause = format!("it is longer than {bytes_max} bytes");
     refused(ImageError::TooLarge(cause))
-}
-
-/// What the request says of the coding of its body.
-fn codings(step: &Step<'_>) -> HeaderMap {
-    let name: HeaderName = header::CONTENT_ENCODING;
-    let fields = step.head.fields();
-    fields
-        .filter(|(field, _)| field.eq_ignore_ascii_case(name.as_str().as_bytes()))
-        .filter_map(|(_, value)| Some((name.clone(), HeaderValue::from_bytes(value).ok()?)))
-        .collect()
 }

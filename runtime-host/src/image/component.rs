@@ -67,6 +67,9 @@ impl ImageComponent {
         wall: Duration,
     ) -> Result<Rendered, ImageError> {
         let mut call = self.begin(wall)?;
+        if let Some(unchanged) = call.unchanged(source, plan)? {
+            return Ok(unchanged);
+        }
         let plan = call.fixed(source, plan)?;
         call.make(source, &plan)
     }
@@ -86,6 +89,9 @@ impl ImageComponent {
     ) -> Result<Step, ImageError> {
         let (source, digest) = source;
         let mut call = self.begin(wall)?;
+        if let Some(unchanged) = call.unchanged(source, plan)? {
+            return Ok(Step::Done(unchanged));
+        }
         let info = call.probe(source, plan.limits)?;
         let plan = &call.fixed(source, plan)?;
         let bucket = call.bucket(info, plan)?;
@@ -164,11 +170,24 @@ struct Call {
 }
 
 impl Call {
+    /// The source itself, where it is an SVG that the plan sends as it is.
+    fn unchanged(&mut self, source: &[u8], plan: &Plan) -> Result<Option<Rendered>, ImageError> {
+        if !plan.sends_svg() {
+            return Ok(None);
+        }
+        let info = self.probe(source, plan.limits)?;
+        Ok(matches!(info.format, wit::Format::Svg).then(|| Rendered {
+            bytes: Bytes::copy_from_slice(source),
+            content_type: plan::content_type(info.format),
+            width: info.width,
+            height: info.height,
+            memory_bytes: memory_bytes(&self.store),
+        }))
+    }
+
     /// The plan with the options that the component gets.
     fn fixed(&mut self, source: &[u8], plan: &Plan) -> Result<Plan, ImageError> {
-        let options = plan.options(self.dimension_max, || {
-            Ok(self.probe(source, plan.limits)?.format)
-        })?;
+        let options = plan.options(self.dimension_max, || self.probe(source, plan.limits))?;
         Ok(Plan {
             options,
             ..plan.clone()

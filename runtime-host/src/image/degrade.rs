@@ -111,22 +111,13 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::Limits;
+    use crate::image::plan::plan;
 
     fn degraded(options: &str, negotiated: bool, webp: bool) -> Option<String> {
-        let plan = Plan {
-            options: options.to_owned(),
-            negotiated,
-            overlay: None,
-            limits: Limits {
-                source_bytes_max: 1,
-                pixels_max: 1,
-                frames_max: 1,
-                keep_truncated: false,
-            },
-        };
         let in_place = InPlaceOfAvif { webp, quality: 70 };
-        plan.degraded(in_place).map(|plan| plan.options)
+        plan(options, negotiated)
+            .degraded(in_place)
+            .map(|plan| plan.options)
     }
 
     #[test]

@@ -300,6 +300,7 @@ mod tests {
         pixels_max: 1 << 20,
         frames_max: 1,
         keep_truncated: false,
+        pass_svg: false,
     };
 
     fn key(site: &str, bucket: u8) -> Key {

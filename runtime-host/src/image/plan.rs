@@ -1,9 +1,10 @@
 //! What the plan asks for, as the component takes it.
 
 use bytes::Bytes;
-use lockgate_config::types::{ImagePool, ImageTruncated};
+use lockgate_config::types::{ImagePool, ImageSvg, ImageTruncated};
 use lockgate_image_options::{Format, Options};
 use lockgate_shell::PictureLimits;
+use lockgate_shell::picture::SVG;
 
 use super::ImageError;
 use super::component::wit;
@@ -35,6 +36,8 @@ pub struct Limits {
     pub frames_max: u32,
     /// One that ends early is shown as far as it goes.
     pub keep_truncated: bool,
+    /// An SVG is sent as it is where nothing but a size is asked for.
+    pub pass_svg: bool,
 }
 
 impl From<&PictureLimits> for Limits {
@@ -44,6 +47,7 @@ impl From<&PictureLimits> for Limits {
             pixels_max: limits.pixels_max,
             frames_max: limits.frames_max,
             keep_truncated: limits.keep_truncated,
+            pass_svg: limits.pass_svg,
         }
     }
 }
@@ -56,6 +60,7 @@ impl From<&ImagePool> for Limits {
             pixels_max: pool.pixels_max,
             frames_max: pool.frames_max,
             keep_truncated: pool.truncated == ImageTruncated::Keep,
+            pass_svg: pool.svg == ImageSvg::Pass,
         }
     }
 }
@@ -73,20 +78,26 @@ impl Limits {
 }
 
 impl Plan {
+    /// Whether an SVG is sent as it is.
+    pub(super) fn sends_svg(&self) -> bool {
+        let only_sizes = |options: Options| options.only_sizes(self.negotiated);
+        self.limits.pass_svg && Options::parse(&self.options).is_ok_and(only_sizes)
+    }
+
     /// The options for the component: every side has a limit, and one side alone is no box.
-    /// `source` is the format of the source, asked for only where it matters.
+    /// `source` is what its header says, asked for only where it matters.
     pub(super) fn options(
         &self,
         dimension_max: u32,
-        source: impl FnOnce() -> Result<wit::Format, ImageError>,
+        source: impl FnOnce() -> Result<wit::Info, ImageError>,
     ) -> Result<String, ImageError> {
         let options = Options::parse(&self.options);
         let mut options = options
             .and_then(|options| options.within(dimension_max))
             .map_err(|error| ImageError::OptionsInvalid(error.to_string()))?;
-        // Whoever takes AVIF takes WebP, and what moves in a GIF moves in that.
+        // Whoever takes AVIF takes WebP, and what moves moves in that.
         let may_move = self.negotiated && options.format == Some(Format::Avif) && !options.still;
-        if may_move && matches!(source()?, wit::Format::Gif) {
+        if may_move && source()?.frames > 1 {
             options.format = Some(Format::Webp);
         }
         Ok(options.to_string())
@@ -101,10 +112,27 @@ pub(super) fn content_type(format: wit::Format) -> &'static str {
         wit::Format::Webp => "image/webp",
         wit::Format::Avif => "image/avif",
         wit::Format::Gif => "image/gif",
-        wit::Format::Svg => "image/svg+xml",
+        wit::Format::Svg => SVG,
         wit::Format::Tiff => "image/tiff",
         wit::Format::Bmp => "image/bmp",
         wit::Format::Json => "application/json",
+    }
+}
+
+/// A plan whose limits nothing is held to.
+#[cfg(test)]
+pub(super) fn plan(options: &str, negotiated: bool) -> Plan {
+    Plan {
+        options: options.to_owned(),
+        negotiated,
+        overlay: None,
+        limits: Limits {
+            source_bytes_max: 1,
+            pixels_max: 1,
+            frames_max: 1,
+            keep_truncated: false,
+            pass_svg: false,
+        },
     }
 }
 
@@ -113,18 +141,15 @@ mod tests {
     use super::*;
 
     fn made(options: &str, negotiated: bool) -> Result<String, ImageError> {
-        let plan = Plan {
-            options: options.to_owned(),
-            negotiated,
-            overlay: None,
-            limits: Limits {
-                source_bytes_max: 1,
-                pixels_max: 1,
-                frames_max: 1,
-                keep_truncated: false,
-            },
+        let moving = wit::Info {
+            format: wit::Format::Gif,
+            width: 9,
+            height: 9,
+            orientation: 1,
+            has_alpha: false,
+            frames: 2,
         };
-        plan.options(4000, || Ok(wit::Format::Gif))
+        plan(options, negotiated).options(4000, || Ok(moving))
     }
 
     #[test]

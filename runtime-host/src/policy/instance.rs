@@ -20,6 +20,7 @@ mod bindings {
     wasmtime::component::bindgen!({ path: "../wit/policy.wit", world: "policy" });
 }
 
+use bindings::exports::lockgate::policy::decisions::Guest;
 pub use bindings::exports::lockgate::policy::decisions::Response as AnsweredResponse;
 use bindings::{Policy, PolicyPre};
 
@@ -145,10 +146,9 @@ impl Instance {
     /// # Errors
     /// [`CallError`]: drop the instance.
     pub fn decide(&mut self, input: &[u8], budget: Budget) -> Result<Vec<u8>, CallError> {
-        start_call(&mut self.store, budget);
-        let decisions = self.policy.lockgate_policy_decisions();
-        let result = decisions.call_decide(&mut self.store, input);
-        result.map_err(|error| self.call_error(&error))
+        self.call(budget, |decisions, store| {
+            decisions.call_decide(store, input)
+        })
     }
 
     /// Goes on after a need, with its state.
@@ -161,10 +161,9 @@ impl Instance {
         answers: &[u8],
         budget: Budget,
     ) -> Result<Vec<u8>, CallError> {
-        start_call(&mut self.store, budget);
-        let decisions = self.policy.lockgate_policy_decisions();
-        let result = decisions.call_resume(&mut self.store, state, answers);
-        result.map_err(|error| self.call_error(&error))
+        self.call(budget, |decisions, store| {
+            decisions.call_resume(store, state, answers)
+        })
     }
 
     /// Runs the rules that read more than the head; see `wit/policy.wit`.
@@ -178,12 +177,10 @@ impl Instance {
         body: Option<HeldBody<'_>>,
         budget: Budget,
     ) -> Result<Vec<u8>, CallError> {
-        start_call(&mut self.store, budget);
-        let decisions = self.policy.lockgate_policy_decisions();
         let (bytes, whole, program) = HeldBody::parts(body);
-        let store = &mut self.store;
-        let result = decisions.call_inspect(store, input, request_id, bytes, whole, program);
-        result.map_err(|error| self.call_error(&error))
+        self.call(budget, |decisions, store| {
+            decisions.call_inspect(store, input, request_id, bytes, whole, program)
+        })
     }
 
     /// The same for the response, with the state that came with the inspection of the request.
@@ -196,10 +193,9 @@ impl Instance {
         response: &AnsweredResponse,
         budget: Budget,
     ) -> Result<Vec<u8>, CallError> {
-        start_call(&mut self.store, budget);
-        let decisions = self.policy.lockgate_policy_decisions();
-        let result = decisions.call_inspect_response(&mut self.store, state, response);
-        result.map_err(|error| self.call_error(&error))
+        self.call(budget, |decisions, store| {
+            decisions.call_inspect_response(store, state, response)
+        })
     }
 
     /// Tells what every rule says of a request: the JSON of `lockgate_wire::explanation`.
@@ -213,11 +209,19 @@ impl Instance {
         body: Option<HeldBody<'_>>,
         budget: Budget,
     ) -> Result<Vec<u8>, CallError> {
-        start_call(&mut self.store, budget);
-        let decisions = self.policy.lockgate_policy_decisions();
         let (bytes, whole, program) = HeldBody::parts(body);
-        let store = &mut self.store;
-        let result = decisions.call_explain(store, input, request_id, bytes, whole, program);
+        self.call(budget, |decisions, store| {
+            decisions.call_explain(store, input, request_id, bytes, whole, program)
+        })
+    }
+
+    fn call(
+        &mut self,
+        budget: Budget,
+        one: impl FnOnce(&Guest, &mut Store<State>) -> wasmtime::Result<Vec<u8>>,
+    ) -> Result<Vec<u8>, CallError> {
+        start_call(&mut self.store, budget);
+        let result = one(self.policy.lockgate_policy_decisions(), &mut self.store);
         result.map_err(|error| self.call_error(&error))
     }
 

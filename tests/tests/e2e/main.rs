@@ -22,6 +22,7 @@ mod http2_limits;
 mod image_addresses;
 mod image_fallback;
 mod image_ladder;
+mod image_svg;
 mod image_upload;
 mod images;
 mod imports;

@@ -4,7 +4,6 @@ mod body;
 mod cookies;
 mod fields;
 mod grams;
-mod names;
 mod pairs;
 mod steps;
 
@@ -17,7 +16,6 @@ use crate::rules::View;
 use fields::collect;
 pub(crate) use fields::{each_cookie, each_query_pair};
 pub(crate) use grams::Grams;
-use names::Names;
 pub(crate) use pairs::{decoded_name, is_named};
 pub(crate) use steps::Steps;
 pub use steps::{TRANSFORMATIONS_MAX, transformation, transformation_names};
@@ -71,7 +69,6 @@ pub(crate) struct Cache<'a> {
     slots: Vec<Slot>,
     /// The values of all inputs; those of one stand side by side.
     items: Vec<Value<'a>>,
-    names: Names,
     /// The pairs of all values of an input, where they were asked for.
     grams: Vec<(u32, Grams)>,
     made: Vec<u8>,
@@ -101,7 +98,6 @@ impl<'a> Cache<'a> {
         Self {
             slots,
             items: buffers.items,
-            names: Names::default(),
             grams: buffers.grams,
             made: buffers.made,
             scratch: buffers.scratch,
@@ -159,7 +155,6 @@ impl<'a> Cache<'a> {
     fn fill_new(&mut self, index: usize, steps: &Steps, view: &View<'a>) {
         let slot = match steps.get(index) {
             None => Slot::default(),
-            Some(steps::Step::Field(field)) if self.names.lack(field, view) => Slot::default(),
             Some(steps::Step::Field(field)) => {
                 let mut sink = Sink {
                     start: self.items.len(),

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use image::codecs::bmp::BmpEncoder;
 use image::codecs::png::PngEncoder;
+use image::codecs::tiff::TiffEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder as JpegEncoder};
@@ -68,6 +70,30 @@ pub(crate) fn webp(image: &DynamicImage, exif: Option<&[u8]>) -> Vec<u8> {
     let colour = ExtendedColorType::from(image.color());
     encoder
         .write_image(image.as_bytes(), image.width(), image.height(), colour)
+        .unwrap();
+    bytes
+}
+
+/// `image` as a TIFF, uncompressed.
+pub(crate) fn tiff(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    TiffEncoder::new(&mut bytes)
+        .write_image(
+            image.as_bytes(),
+            image.width(),
+            image.height(),
+            ExtendedColorType::from(image.color()),
+        )
+        .unwrap();
+    bytes.into_inner()
+}
+
+/// `image` as a BMP.
+pub(crate) fn bmp(image: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let colour = ExtendedColorType::from(image.color());
+    BmpEncoder::new(&mut bytes)
+        .encode(image.as_bytes(), image.width(), image.height(), colour)
         .unwrap();
     bytes
 }

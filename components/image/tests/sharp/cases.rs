@@ -1,5 +1,7 @@
 //! The operations: our options, Sharp's calls, and how far apart the two may be.
 
+use lockgate_image::OutputFormat;
+
 /// Which sources a case is tried on.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum On {
@@ -17,6 +19,10 @@ pub(crate) enum On {
     Scenes,
     /// The one in inks.
     Inks,
+    /// Those in other formats.
+    Formats,
+    /// The one without pixels.
+    Drawing,
 }
 
 /// One operation.
@@ -29,6 +35,8 @@ pub(crate) struct Case {
     /// our output.
     pub(crate) calls: &'static str,
     pub(crate) on: On,
+    /// The format in which we write it, for Sharp to read; else PNG.
+    pub(crate) written: Option<OutputFormat>,
     /// The most that the mean difference of a source may be, in steps of 255.
     pub(crate) mean_max: f64,
     /// The most that 99 of 100 channels of a source may differ.
@@ -48,8 +56,24 @@ const fn case(
         options,
         calls,
         on,
+        written: None,
         mean_max,
         most_max,
+    }
+}
+
+/// What we write in another format, and Sharp reads: it shall show what we write as PNG.
+const fn written(
+    name: &'static str,
+    options: &'static str,
+    format: OutputFormat,
+    on: On,
+    mean_max: f64,
+    most_max: u8,
+) -> Case {
+    Case {
+        written: Some(format),
+        ..case(name, options, "[[]]", on, mean_max, most_max)
     }
 }
 
@@ -356,4 +380,50 @@ pub(crate) const CASES: &[Case] = &[
         0.5,
         8,
     ),
+    case("other formats", "", "[[]]", On::Formats, 1.0, 8),
+    case(
+        "other formats, width",
+        "w=50",
+        r#"[[["resize",{"width":50,"withoutEnlargement":true}]]]"#,
+        On::Formats,
+        2.5,
+        32,
+    ),
+    case("drawing", "", "[[]]", On::Drawing, 1.0, 8),
+    case(
+        "drawing, larger",
+        "w=300",
+        r#"[[["resize",{"width":300}]]]"#,
+        On::Drawing,
+        2.0,
+        24,
+    ),
+    written("JPEG", "q=95", OutputFormat::Jpeg, On::Opaque, 3.0, 24),
+    written(
+        "JPEG, small",
+        "q=95,effort=small",
+        OutputFormat::Jpeg,
+        On::Opaque,
+        3.0,
+        24,
+    ),
+    written(
+        "PNG, small",
+        "effort=small",
+        OutputFormat::Png,
+        On::All,
+        0.1,
+        1,
+    ),
+    written("WebP", "q=95", OutputFormat::Webp, On::All, 3.0, 24),
+    written(
+        "WebP without loss",
+        "lossless=1",
+        OutputFormat::Webp,
+        On::All,
+        0.1,
+        1,
+    ),
+    written("AVIF", "q=90", OutputFormat::Avif, On::All, 3.0, 24),
+    written("GIF", "", OutputFormat::Gif, On::Opaque, 6.0, 48),
 ];

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use image::{DynamicImage, GrayAlphaImage, ImageBuffer, Rgb, RgbImage, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder as JpegEncoder, SamplingFactor};
 
-use super::common::{exif, png, webp};
+use super::common::{self, exif, make, png, tiff, webp};
+use lockgate_image::{Options, OutputFormat};
 
 /// A file by its name.
 pub(crate) struct Source {
@@ -52,6 +53,48 @@ pub(crate) fn all() -> Vec<Source> {
     add("column.png", (1, 40), png(&scene(1, 40).into(), None));
     add("row.png", (40, 1), png(&scene(40, 1).into(), None));
     all
+}
+
+/// The formats that are read besides, and JPEG and WebP with less of colour, where decoders have a
+/// choice. Not BMP, which Sharp does not read.
+pub(crate) fn formats() -> Vec<Source> {
+    let colour = DynamicImage::from(scene(240, 160));
+    let colour_png = png(&colour, None);
+    let written = |format, quality: &str| {
+        let mut options = Options::parse(quality).unwrap();
+        options.format = Some(format);
+        make(&colour_png, &options).bytes
+    };
+    let files = [
+        ("half.jpg", common::jpeg(&colour, None, false)),
+        ("half-progressive.jpg", common::jpeg(&colour, None, true)),
+        ("lossy.webp", written(OutputFormat::Webp, "q=90")),
+        ("photo.avif", written(OutputFormat::Avif, "q=80")),
+        ("still.gif", written(OutputFormat::Gif, "")),
+        ("eight.tiff", tiff(&colour)),
+        ("sixteen.tiff", tiff(&deep(240, 160))),
+    ];
+    let source = |(name, bytes)| Source {
+        name,
+        bytes,
+        size: (240, 160),
+    };
+    files.map(source).into()
+}
+
+/// Shapes, straight and round, a gradient, and what shines through.
+pub(crate) fn drawing() -> Source {
+    let bytes = br##"<svg xmlns="http://www.w3.org/2000/svg" width="120" height="80">
+        <defs><linearGradient id="g"><stop stop-color="#06c"/><stop offset="1" stop-color="#fc3"/>
+        </linearGradient></defs>
+        <rect x="4" y="4" width="70" height="50" rx="6" fill="url(#g)"/>
+        <circle cx="80" cy="45" r="26" fill="#c22" fill-opacity=".6"/>
+        <path d="M10 70 Q40 20 110 74" fill="none" stroke="#222" stroke-width="3"/></svg>"##;
+    Source {
+        name: "drawing.svg",
+        bytes: bytes.to_vec(),
+        size: (120, 80),
+    }
 }
 
 /// The picture that is laid over others.

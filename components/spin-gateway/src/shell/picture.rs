@@ -2,7 +2,7 @@
 //! origin's answer.
 
 use lockgate_record::Stage;
-use lockgate_shell::picture::{about_the_output, coding, media_type, watermark};
+use lockgate_shell::picture::{SVG, about_an_svg, about_the_output, coding, describe, watermark};
 use lockgate_shell::{PictureLimits, Watermark};
 use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
 use serde::Deserialize;
@@ -32,13 +32,14 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         return Ok(());
     }
     if step.call.head.method() == b"HEAD" {
-        about_the_output(&mut fetched.headers);
-        if let Some(media_type) = media_type(options, step.plan.negotiated) {
-            let media_type = http::HeaderValue::from_static(media_type);
-            fetched
-                .headers
-                .insert(http::header::CONTENT_TYPE, media_type);
-        }
+        let pass_svg = step.route.image.as_ref();
+        let pass_svg = pass_svg.is_some_and(|image| image.pass_svg);
+        describe(
+            &mut fetched.headers,
+            options,
+            step.plan.negotiated,
+            pass_svg,
+        );
         fetched.body = FetchedBody::Full(Vec::new());
         return Ok(());
     }
@@ -65,6 +66,9 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
     }
     match made.picture {
         Some((media_type, bytes)) => {
+            if media_type == SVG {
+                about_an_svg(headers);
+            }
             headers.insert(http::header::CONTENT_TYPE, media_type);
             fetched.body = FetchedBody::Full(bytes);
         }
@@ -112,13 +116,14 @@ async fn ask(
     // Canonical text has no byte that means something else in a query.
     let target = format!(
         "/?{}&side_max={}&source_bytes_max={}&pixels_max={}&frames_max={}&keep_truncated={}\
-         &negotiated={}&overlay_bytes={}",
+         &pass_svg={}&negotiated={}&overlay_bytes={}",
         options.replace(',', "&"),
         all.dimension_max,
         limits.source_bytes_max,
         limits.pixels_max,
         limits.frames_max,
         u8::from(limits.keep_truncated),
+        u8::from(limits.pass_svg),
         u8::from(step.plan.negotiated),
         overlay.len(),
     );

@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use lockgate_record::Stage;
 use lockgate_shell::Route;
-use lockgate_shell::picture::coding;
+use lockgate_shell::picture::coding_of;
 use lockgate_spin_shell::body::{Begun, BodyFault, BodyFaultCell, ClientBody, End};
 
 use super::fetch::{Fetched, FetchedBody};
@@ -22,8 +22,8 @@ pub(super) fn is_upload(route: &Route) -> bool {
 /// The body of the request as a source that was fetched just now.
 pub(super) fn take(step: &mut Step<'_>, body: Option<ClientBody>) -> Result<Fetched, Refused> {
     step.call.stage = Stage::Image;
-    if let Some(coding) = coding(&codings(step)) {
-        let cause = format!("the source comes with the coding {coding:?}");
+    if let Some(coding) = coding_of(step.call.head.fields()) {
+        let cause = format!("the source comes with the coding {coding}");
         return Err(Refused::new(415, "image_unsupported", cause).at(Stage::Image));
     }
     let bytes_max = step.route.body_bytes_max;
@@ -72,14 +72,4 @@ pub(super) fn refused(fault: &BodyFaultCell, bytes_max: u64, other: Refused) -> 
 fn too_large(bytes_max: u64) -> Refused {
     let cause = format!("too large a source: it is longer than {bytes_max} bytes");
     Refused::new(413, "image_too_large", cause).at(Stage::Image)
-}
-
-/// What the request says of the coding of its body.
-fn codings(step: &Step<'_>) -> HeaderMap {
-    let name: HeaderName = header::CONTENT_ENCODING;
-    let fields = step.call.head.fields();
-    fields
-        .filter(|(field, _)| field.eq_ignore_ascii_case(name.as_str().as_bytes()))
-        .filter_map(|(_, value)| Some((name.clone(), HeaderValue::from_bytes(value).ok()?)))
-        .collect()
 }

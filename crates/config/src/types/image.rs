@@ -158,6 +158,8 @@ pub struct RouteImage {
     pub frames_max: Option<u32>,
     /// What is done with a source that ends early. Without it: `image.truncated`.
     pub truncated: Option<ImageTruncated>,
+    /// What is done with an SVG. Without it: `image.svg`.
+    pub svg: Option<ImageSvg>,
     /// What is sent where a picture cannot be made, and it is not the address that is wrong.
     pub fallback: ImageFallback,
     /// Whether a request brings the picture along, as its body, and gets back what is made of it.
@@ -190,6 +192,7 @@ impl Default for RouteImage {
             pixels_max: None,
             frames_max: None,
             truncated: None,
+            svg: None,
             fallback: ImageFallback::default(),
             upload: false,
         }
@@ -234,6 +237,18 @@ pub enum ImageTruncated {
     Fail,
     /// What there is of it is shown, the rest grey.
     Keep,
+}
+
+/// What is done with a source that is an SVG.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageSvg {
+    /// It is drawn, in the format that is asked for or that `Accept` chooses.
+    #[default]
+    Draw,
+    /// It is sent as it is where the address asks for no more than a size and a quality, and names
+    /// no format; with fields that let nothing in it run. Else it is drawn.
+    Pass,
 }
 
 /// What is sent where a picture cannot be made.

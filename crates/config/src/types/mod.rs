@@ -26,7 +26,7 @@ pub use gateway::GatewayConfig;
 pub use geo::Geo;
 pub use image::{
     ImageAddress, ImageFallback, ImageFit, ImageFormat, ImagePreset, ImageSigned, ImageSource,
-    ImageTruncated, ImageWatermark, RouteImage, WatermarkSource,
+    ImageSvg, ImageTruncated, ImageWatermark, RouteImage, WatermarkSource,
 };
 pub use listener::{Admin, Listener};
 pub use lists::{IpSet, PatternKind, RegexSet, UserAgentList, UserAgentPattern};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ImageTruncated;
+use super::{ImageSvg, ImageTruncated};
 
 /// Limits of the policy component, which decides about each request.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -104,6 +104,8 @@ pub struct ImagePool {
     pub frames_max: u32,
     /// What is done with a source that ends before its pixels do.
     pub truncated: ImageTruncated,
+    /// What is done with a source that is an SVG.
+    pub svg: ImageSvg,
     /// What is made where too many pictures wait. Without this table: what was asked for, later.
     pub degrade: Option<ImageDegrade>,
 }
@@ -146,6 +148,7 @@ impl Default for ImagePool {
             ladder_seconds: 10,
             frames_max: 200,
             truncated: ImageTruncated::Fail,
+            svg: ImageSvg::Draw,
             degrade: None,
         }
     }
