@@ -159,17 +159,29 @@ fn parent(pid: u32) -> Option<u32> {
 
 /// Busy and total time of a core so far, in clock ticks (`/proc/stat`).
 pub(crate) fn core_ticks(core: usize) -> Option<(u64, u64)> {
-    let stat = fs::read_to_string("/proc/stat").ok()?;
-    let prefix = format!("cpu{core} ");
-    let line = stat.lines().find_map(|line| line.strip_prefix(&prefix))?;
-    let ticks: Vec<u64> = line
-        .split_whitespace()
-        .take(8)
-        .filter_map(|n| n.parse().ok())
-        .collect();
+    let ticks = ticks(&format!("cpu{core} "))?;
     let idle = ticks.get(3)? + ticks.get(4)?;
     let total: u64 = ticks.iter().sum();
     Some((total - idle, total))
+}
+
+/// Time that the hypervisor has given to others while something here wanted to run, and total time,
+/// of all cores so far, in clock ticks (`/proc/stat`).
+///
+/// # Errors
+/// When the kernel does not tell.
+pub(crate) fn stolen_ticks() -> Result<(u64, u64)> {
+    let ticks = ticks("cpu ").context("/proc/stat does not begin with all cores")?;
+    let stolen = ticks.get(7).context("/proc/stat tells no stolen time")?;
+    Ok((*stolen, ticks.iter().sum()))
+}
+
+/// The first eight numbers of the line of `/proc/stat` that begins so; what follows is in them.
+fn ticks(prefix: &str) -> Option<Vec<u64>> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let line = stat.lines().find_map(|line| line.strip_prefix(prefix))?;
+    let numbers = line.split_whitespace().take(8);
+    Some(numbers.filter_map(|number| number.parse().ok()).collect())
 }
 
 #[cfg(test)]

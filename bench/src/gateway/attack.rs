@@ -17,6 +17,12 @@
 //! they waited for a core would be taken for the server's latency. Crowds and origins are
 //! ordinary processes on the load's core, which the server shares.
 //!
+//! A core that the hypervisor gives to somebody else stands still for milliseconds, which one hit in
+//! a hundred must not meet if its p99 is to say something of the server: a round during which more
+//! than [`STOLEN_MAX`] percent of the machine's time was stolen is measured again, up to
+//! [`TRIES`] times in all; then the one with the least counts. Each round's share stands in the
+//! results.
+//!
 //! *hostile* needs a component that fails: the end-to-end tests' own, on a server of its own,
 //! whose quiet rounds it is compared with. Its hits pass the host's whole path, but no firewall,
 //! sign-in or limit.
@@ -36,7 +42,7 @@ use serde_json::{Value, json};
 
 use super::{Bench, start_gate};
 use crate::caller::Caller;
-use crate::cpu::Processes;
+use crate::cpu::{Processes, stolen_ticks};
 use crate::gate::{Gate, Options, PORT};
 use crate::peers;
 use crate::process::{LOAD_CORE, SERVER_CORE};
@@ -67,6 +73,10 @@ const FORGER_EVERY: Duration = Duration::from_millis(500);
 /// Image threads, one a core, `image.queue_max`, and some who find no room.
 const IMAGE_CALLERS: usize = 2 + 64 + 8;
 
+/// Percent of the time of all cores.
+const STOLEN_MAX: f64 = 0.5;
+const TRIES: usize = 4;
+
 /// What goes on beside the hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
@@ -89,6 +99,8 @@ struct Round {
     hits: u64,
     /// Of one core.
     server_percent: f64,
+    /// Of the time of all cores, taken by the hypervisor.
+    stolen_percent: f64,
     /// What the crowd was answered, by status.
     crowd: BTreeMap<u16, u64>,
 }
@@ -124,16 +136,8 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Measured>> {
     for number in 0..bench.plan.rounds {
         for played in &mut scenes {
             let round = played
-                .round(bench)
+                .undisturbed_round(bench)
                 .with_context(|| format!("round {} of {}", number + 1, played.scene.name()))?;
-            eprintln!(
-                "  {:<12} p50 {:>7.0} µs  p99 {:>7.0} µs  server {:>4.0} %  others {:?}",
-                played.scene.name(),
-                round.p50_us,
-                round.p99_us,
-                round.server_percent,
-                round.crowd
-            );
             played.rounds.push(round);
         }
     }
@@ -237,6 +241,36 @@ impl<'a> Played<'a> {
         }
     }
 
+    /// The first round that the hypervisor leaves alone, or the one that it disturbs least.
+    fn undisturbed_round(&self, bench: &Bench) -> Result<Round> {
+        let mut best: Option<Round> = None;
+        for _ in 0..TRIES {
+            let round = self.round(bench)?;
+            eprintln!(
+                "  {:<12} p50 {:>7.0} µs  p99 {:>7.0} µs  server {:>4.0} %  stolen {:>4.1} %  others {:?}",
+                self.scene.name(),
+                round.p50_us,
+                round.p99_us,
+                round.server_percent,
+                round.stolen_percent,
+                round.crowd
+            );
+            if best
+                .as_ref()
+                .is_none_or(|best| round.stolen_percent < best.stolen_percent)
+            {
+                best = Some(round);
+            }
+            if best
+                .as_ref()
+                .is_some_and(|best| best.stolen_percent <= STOLEN_MAX)
+            {
+                break;
+            }
+        }
+        best.context("no round")
+    }
+
     fn round(&self, bench: &Bench) -> Result<Round> {
         work::cut(&self.gate.record);
         let processes = self.gate.server.processes()?;
@@ -251,9 +285,10 @@ impl<'a> Played<'a> {
             callers: CALLERS,
             every: CALLER_EVERY,
         };
-        let before = processes.cpu_times()?;
+        let before = (processes.cpu_times()?, stolen_ticks()?);
         let outcome = steady.call(bench.plan.ramp, bench.plan.round);
-        let spent = processes.cpu_times()?.since(&before);
+        let spent = processes.cpu_times()?.since(&before.0);
+        let (stolen, all) = stolen_ticks()?;
         let crowd = match crowd {
             Some(crowd) => crowd.end()?,
             None => BTreeMap::new(),
@@ -267,6 +302,7 @@ impl<'a> Played<'a> {
             p99_us: outcome.latencies.quantile_us(0.99),
             hits: outcome.requests,
             server_percent: 100.0 * spent.as_secs_f64() / seconds,
+            stolen_percent: 100.0 * (stolen - before.1.0) as f64 / (all - before.1.1).max(1) as f64,
             crowd,
         })
     }
@@ -281,6 +317,7 @@ impl<'a> Played<'a> {
                 "p50_us": round_to(round.p50_us, 1),
                 "p99_us": round_to(round.p99_us, 1),
                 "hits": round.hits,
+                "stolen_percent": round_to(round.stolen_percent, 2),
                 "server_percent_of_a_core": round_to(round.server_percent, 1),
                 "others_answered": round.crowd,
             })
