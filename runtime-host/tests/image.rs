@@ -1,5 +1,6 @@
 //! The image pool with the real `image.wasm`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -454,13 +455,42 @@ fn natively(source: &[u8], options: &str) -> Option<Vec<u8>> {
         dimension_max: 30_000,
         frames_max: config.frames_max,
         keep_truncated: false,
-        pass_svg: false,
     };
     let options = lockgate_image::Options::parse(options).unwrap();
     let options = options.within(config.dimension_max).unwrap();
     let made = lockgate_image::transform(source, None, &options, &limits);
     made.ok().map(|made| made.bytes)
 }
+
+/// What comes out of [`the_component_makes_the_bytes_that_the_crate_makes_natively`], SHA-256 of all
+/// that is in one format: the same on every machine. A change of a codec, of a crate that makes the
+/// sources or of a resize changes it, and then every cache and client fetches anew what they have.
+const DIGESTS: &[(&str, &str)] = &[
+    (
+        "avif",
+        "8c06b256257185f9dffff41811e8c838fc4ff9dbe379a20e3c046eba35f31cfc",
+    ),
+    (
+        "gif",
+        "6a3ae54dde855251829eb9211a3dd812f7cc5880b23349f83e1b1b82760d9fcc",
+    ),
+    (
+        "jpeg",
+        "c7aec62591fe369e8fb80ac31f97265c982ad58dad346b63eab32b96dc2ff1f9",
+    ),
+    (
+        "json",
+        "2122d2067164a6eae9cc71b8e6b40dd5a2024acf168808666db17473b1ddad84",
+    ),
+    (
+        "png",
+        "84c0e65342edba7bd7bfb0d284518855d7c97ff7ead98e6accfed3a65919b0ab",
+    ),
+    (
+        "webp",
+        "58c2e605e57915b351927aaf2fa8b22b0b75dcd1249283455e7e30992af548bd",
+    ),
+];
 
 /// The sandbox changes no byte: neither its arithmetic nor its lanes are others than those of the
 /// machine that this runs on.
@@ -503,6 +533,7 @@ async fn the_component_makes_the_bytes_that_the_crate_makes_natively() {
         "w=48,f=webp,q=70",
         "w=30,f=webp,lossless=1",
         "w=25,f=gif",
+        "w=40,f=avif,q=60",
         "w=50,linear=1,sharpen=1,f=png",
         "w=50,gamma=2.2,f=webp,q=60",
         "w=60,rotate=30,bg=fff,f=jpeg,q=70",
@@ -514,6 +545,7 @@ async fn the_component_makes_the_bytes_that_the_crate_makes_natively() {
         "f=json",
     ];
     let mut made = 0;
+    let mut digests = BTreeMap::<&str, Sha256>::new();
     for (name, source) in &sources {
         for options in asked {
             let native = natively(source, options);
@@ -523,6 +555,9 @@ async fn the_component_makes_the_bytes_that_the_crate_makes_natively() {
             match (in_wasm, native) {
                 (Ok(in_wasm), Some(native)) => {
                     assert!(in_wasm == native, "{name}: {options}: not the same bytes");
+                    let (_, format) = options.split_once("f=").expect("a format");
+                    let format = format.split(',').next().unwrap_or(format);
+                    digests.entry(format).or_default().update(native);
                 }
                 (Err(_), None) => {}
                 (in_wasm, native) => panic!(
@@ -535,6 +570,15 @@ async fn the_component_makes_the_bytes_that_the_crate_makes_natively() {
     }
     let all = sources.len() * asked.len();
     assert!(made * 10 > all * 9, "{made} of {all} were made");
+    let digests: Vec<(&str, String)> = digests
+        .into_iter()
+        .map(|(format, digest)| (format, format!("{:x}", digest.finalize())))
+        .collect();
+    let known: Vec<(&str, String)> = DIGESTS
+        .iter()
+        .map(|(format, digest)| (*format, (*digest).to_owned()))
+        .collect();
+    assert_eq!(digests, known);
 }
 
 async fn until(done: impl Fn() -> bool) {

@@ -150,7 +150,12 @@ const GROUPS: &[Group] = &[
 /// A memory never shrinks: what it has at the end is the most that it had.
 fn peak(bench: &Bench) -> Result<Vec<Measured>> {
     let source = fs::read(JPEG800.ask(bench)?.file)?;
-    let made = Ours::load(&bench.work)?.make(&source, &JPEG800.options(80), 1)?;
+    let ours = Ours::load(&bench.work)?;
+    let make = |format| {
+        let task = Task { format, ..JPEG800 };
+        ours.make(&source, &task.options(80), 1)
+    };
+    let made = make(Format::Jpeg)?;
     let bytes = made.picture.memory_bytes;
     Ok(vec![Measured {
         value: bytes as f64 / 1e6,
@@ -160,6 +165,8 @@ fn peak(bench: &Bench) -> Result<Vec<Measured>> {
             "bytes": bytes,
             "source_bytes": source.len(),
             "output_bytes": made.picture.bytes.len(),
+            "bytes_for_webp": make(Format::Webp)?.picture.memory_bytes,
+            "bytes_for_avif": make(Format::Avif)?.picture.memory_bytes,
         }),
     }])
 }

@@ -208,11 +208,14 @@ fn line(table: &mut String, case: &Case, rows: &[(&str, Difference)]) {
         0 => String::new(),
         count => format!(", {count} of another size"),
     };
+    let options = match case.options {
+        "" => "none".to_owned(),
+        options => format!("`{options}`"),
+    };
     writeln!(
         table,
-        "| {} | `{}` | {}{sizes} | {:.2} ({:.1}) | {most} ({}) | {} | {source} |",
+        "| {} | {options} | {}{sizes} | {:.2} ({:.1}) | {most} ({}) | {} | {source} |",
         case.name,
-        case.options,
         rows.len(),
         worst.mean,
         case.mean_max,

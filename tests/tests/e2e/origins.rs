@@ -11,7 +11,7 @@ url = "http://{}"
 [origins.slow]
 url = "http://{{shop}}"
 first_byte_timeout_ms = 300
-idle_timeout_ms = 300
+idle_timeout_ms = 1000
 [sites.shop]
 hosts = ["shop.test"]
 [[sites.shop.routes]]

@@ -380,7 +380,7 @@ pub(crate) const CASES: &[Case] = &[
         0.5,
         8,
     ),
-    case("other formats", "", "[[]]", On::Formats, 1.0, 8),
+    case("other formats", "", "[[]]", On::Formats, 1.0, 12),
     case(
         "other formats, width",
         "w=50",
@@ -415,7 +415,7 @@ pub(crate) const CASES: &[Case] = &[
         0.1,
         1,
     ),
-    written("WebP", "q=95", OutputFormat::Webp, On::All, 3.0, 24),
+    written("WebP", "q=95", OutputFormat::Webp, On::All, 3.0, 64),
     written(
         "WebP without loss",
         "lossless=1",
