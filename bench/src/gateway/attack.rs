@@ -302,7 +302,8 @@ impl<'a> Played<'a> {
             p99_us: outcome.latencies.quantile_us(0.99),
             hits: outcome.requests,
             server_percent: 100.0 * spent.as_secs_f64() / seconds,
-            stolen_percent: 100.0 * (stolen - before.1.0) as f64 / (all - before.1.1).max(1) as f64,
+            stolen_percent: 100.0 * stolen.saturating_sub(before.1.0) as f64
+                / (all - before.1.1).max(1) as f64,
             crowd,
         })
     }

@@ -96,11 +96,15 @@ impl Options {
         }
     }
 
-    /// Whether nothing is asked of the picture but a size, and how its file is written; `negotiated`:
-    /// the format was chosen by `Accept`, and not asked for. What has no pixels, an SVG, can then
-    /// be left as it is.
+    /// Whether nothing is asked of the picture but a size that keeps its proportions, and how its
+    /// file is written; `negotiated`: the format was chosen by `Accept`, and not asked for. What has
+    /// no pixels, an SVG, can then be left as it is.
     #[must_use]
     pub fn only_sizes(&self, negotiated: bool) -> bool {
+        let filled = matches!(self.fit, Fit::Cover | Fit::Contain | Fit::Fill);
+        if filled && self.width.is_some() && self.height.is_some() {
+            return false;
+        }
         let asked = Self {
             width: None,
             height: None,

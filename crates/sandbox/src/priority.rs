@@ -40,6 +40,8 @@ thread_local! {
 pub fn give_way(gives: Gives) {
     // For `All` as well: it counts where the policy cannot be had.
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
+    // Started by a thread that takes short turns it would take them too.
+    set_slice(Duration::ZERO);
     if gives == Gives::All {
         schedule(libc::SCHED_IDLE);
     }
@@ -50,21 +52,29 @@ const SHORT_TURN: Duration = Duration::from_micros(100);
 
 /// Asks for short turns of the calling thread: when it wakes up for a moment it is let in before
 /// those that compute at length, where else it waited until their slice is over, a millisecond or
-/// more. Its share stays the same. Linux has this from 6.12 on (`sched_runtime` of a thread of
-/// `SCHED_OTHER`, sched_setattr(2)); before, nothing changes.
+/// more. Its share stays the same. Linux has this from 6.12 on; before, nothing changes, nor where
+/// the operator chose another policy than `SCHED_OTHER`.
 pub fn take_short_turns() {
+    set_slice(SHORT_TURN);
+}
+
+/// Sets the slice of the calling thread (`sched_runtime` of a thread of `SCHED_OTHER`,
+/// sched_setattr(2)); zero: that of all.
+fn set_slice(slice: Duration) {
+    if policy() != libc::SCHED_OTHER {
+        return;
+    }
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "the size of a struct of eight fields"
+        reason = "the size of a struct of eight fields, and a slice of less than a second"
     )]
     let attributes = libc::sched_attr {
         size: size_of::<libc::sched_attr>() as u32,
         sched_policy: libc::SCHED_OTHER as u32,
-        // Threads that it starts are none that wake up for a moment.
-        sched_flags: libc::SCHED_FLAG_RESET_ON_FORK as u64,
+        sched_flags: 0,
         sched_nice: rustix::process::getpriority_process(None).unwrap_or(0),
         sched_priority: 0,
-        sched_runtime: SHORT_TURN.as_nanos() as u64,
+        sched_runtime: slice.as_nanos() as u64,
         sched_deadline: 0,
         sched_period: 0,
     };
@@ -75,6 +85,17 @@ pub fn take_short_turns() {
     // SAFETY: the pointer is to a live `sched_attr` that says its size, and 0 names the calling
     // thread.
     let _ = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
+}
+
+/// The policy of the calling thread (sched(7)).
+fn policy() -> libc::c_int {
+    #[allow(
+        unsafe_code,
+        reason = "rustix has no sched_getscheduler; no pointer at all"
+    )]
+    // SAFETY: 0 names the calling thread.
+    let policy = unsafe { libc::sched_getscheduler(0) };
+    policy & !libc::SCHED_RESET_ON_FORK
 }
 
 /// Makes a call that is to be short. When it proves to be long (see [`goes_on`]) the thread gives
@@ -122,24 +143,13 @@ fn schedule(policy: libc::c_int) -> bool {
         reason = "rustix has no sched_setscheduler; the call reads one struct on our stack"
     )]
     // SAFETY: the pointer is to a live `sched_param`, and 0 names the calling thread.
-    let result = unsafe {
-        // Without the flag it would ask for what [`take_short_turns`] has set to be taken back.
-        libc::sched_setscheduler(0, policy | libc::SCHED_RESET_ON_FORK, &raw const none)
-    };
+    let result = unsafe { libc::sched_setscheduler(0, policy, &raw const none) };
     result == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn policy() -> libc::c_int {
-        #[allow(unsafe_code, reason = "as above; no pointer at all")]
-        // SAFETY: 0 names the calling thread.
-        unsafe {
-            libc::sched_getscheduler(0) & !libc::SCHED_RESET_ON_FORK
-        }
-    }
 
     #[test]
     fn a_long_call_gives_all_until_it_has_ended() {

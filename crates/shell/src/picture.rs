@@ -80,6 +80,19 @@ pub fn about_an_svg(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
 }
 
+/// Guards an answer of a route that sends SVGs as they are, where no picture was asked for: whatever
+/// is not pixels may be one. What an unchanged answer says would go into the fields of the stored one
+/// (RFC 9111 §3.2).
+pub fn guard_unasked(status: u16, headers: &mut HeaderMap) {
+    match status {
+        304 => {
+            headers.remove(header::CONTENT_SECURITY_POLICY);
+        }
+        200 | 206 if !is_pixels(headers) => about_an_svg(headers),
+        _ => {}
+    }
+}
+
 /// Says in an answer that its picture is not the one that was asked for.
 pub const FIELD: HeaderName = HeaderName::from_static("lockgate-image");
 

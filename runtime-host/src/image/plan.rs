@@ -79,7 +79,8 @@ impl Limits {
 
 impl Plan {
     /// Whether an SVG is sent as it is.
-    pub(super) fn sends_svg(&self) -> bool {
+    #[must_use]
+    pub fn sends_svg(&self) -> bool {
         let only_sizes = |options: Options| options.only_sizes(self.negotiated);
         self.limits.pass_svg && Options::parse(&self.options).is_ok_and(only_sizes)
     }

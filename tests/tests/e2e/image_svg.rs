@@ -66,7 +66,7 @@ fn it_is_sent_as_it_is_where_only_a_size_is_asked_for() {
     for target in [
         "/pass/a.svg",
         "/pass/a.svg?w=80",
-        "/pass/a.svg?w=80&h=80&fit=cover&q=50",
+        "/pass/a.svg?w=80&h=80&q=50",
     ] {
         let answer = get(&world, target);
         answer.assert_status(200);
@@ -87,6 +87,23 @@ fn it_is_sent_as_it_is_where_only_a_size_is_asked_for() {
     let head = Request::new("HEAD", "/pass/a.svg?w=81").header("Accept", "image/webp");
     let head = world.send(&head);
     assert_eq!(head.header("content-type"), Some("image/svg+xml"));
+}
+
+#[test]
+fn nothing_in_it_runs_where_no_picture_was_asked_for_either() {
+    let Some(world) = world() else { return };
+    // Without an option, from a client that gets no other format: what the origin serves.
+    for method in ["GET", "HEAD"] {
+        let request = Request::new(method, "/pass/a.svg").header("Accept", "*/*");
+        let answer = world.send(&request);
+        answer.assert_status(200);
+        assert_eq!(answer.header("content-security-policy"), Some(POLICY));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+    // Pixels are left alone.
+    let picture = world.send(&Request::get("/pass/a.jpg").header("Accept", "*/*"));
+    picture.assert_status(200);
+    assert_eq!(picture.header("content-security-policy"), None);
 }
 
 #[test]

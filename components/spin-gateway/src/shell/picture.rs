@@ -2,7 +2,9 @@
 //! origin's answer.
 
 use lockgate_record::Stage;
-use lockgate_shell::picture::{SVG, about_an_svg, about_the_output, coding, describe, watermark};
+use lockgate_shell::picture::{
+    SVG, about_an_svg, about_the_output, coding, describe, guard_unasked, watermark,
+};
 use lockgate_shell::{PictureLimits, Watermark};
 use lockgate_spin_shell::body::{BodyEnd, CHUNK_BYTES};
 use serde::Deserialize;
@@ -25,15 +27,18 @@ const PICTURE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Replaces a picture by the one that the plan asks for. Other answers (404, a redirect) pass as
 /// they are.
 pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Result<(), Refused> {
+    let pass_svg = step.route.image.as_ref();
+    let pass_svg = pass_svg.is_some_and(|image| image.pass_svg);
     let Some(options) = step.plan.image else {
+        if pass_svg {
+            guard_unasked(fetched.status, &mut fetched.headers);
+        }
         return Ok(());
     };
     if fetched.status != 200 {
         return Ok(());
     }
     if step.call.head.method() == b"HEAD" {
-        let pass_svg = step.route.image.as_ref();
-        let pass_svg = pass_svg.is_some_and(|image| image.pass_svg);
         describe(
             &mut fetched.headers,
             options,
@@ -74,6 +79,9 @@ pub(super) async fn transform(step: &mut Step<'_>, fetched: &mut Fetched) -> Res
         }
         None => {
             headers.remove(http::header::CONTENT_TYPE);
+            if pass_svg {
+                guard_unasked(304, headers);
+            }
             fetched.status = 304;
             fetched.body = FetchedBody::Full(Vec::new());
         }

@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use lockgate_http_cache::{Exchange, ResponseInfo, Storable, storable};
 use lockgate_record::Stage;
 use lockgate_shell::picture::{
-    FIELD, SVG, about_an_svg, about_the_output, coding, describe, fresh_at_most,
+    FIELD, SVG, about_an_svg, about_the_output, coding, describe, fresh_at_most, guard_unasked,
 };
 
 use super::fetch::Fetched;
@@ -78,7 +78,12 @@ pub(super) async fn transform(
     place: Place,
     lead: Option<Lead>,
 ) -> Result<(), Refused> {
+    let pass_svg = step.route.image.as_ref();
+    let pass_svg = pass_svg.is_some_and(|image| image.pass_svg);
     let Some(options) = step.plan.image else {
+        if pass_svg {
+            guard_unasked(fetched.status, &mut fetched.headers);
+        }
         return Ok(());
     };
     if fetched.status != 200 {
@@ -86,11 +91,6 @@ pub(super) async fn transform(
     }
     let made = match place {
         Place::None => {
-            let pass_svg = step
-                .route
-                .image
-                .as_ref()
-                .is_some_and(|image| image.pass_svg);
             describe(
                 &mut fetched.headers,
                 options,
@@ -170,7 +170,7 @@ async fn make(
         keep: !upload,
     };
     let rendered = pool.transform(ask, room).await.map_err(NoPicture::Unmade)?;
-    if is_degraded {
+    if is_degraded && rendered.content_type != SVG {
         say_degraded(step, fetched);
     }
     let headers = &mut fetched.headers;

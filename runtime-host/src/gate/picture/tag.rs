@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use lockgate_http_cache::{Answer, Validators, conditional};
-use lockgate_shell::picture::about_the_output;
+use lockgate_shell::picture::{about_the_output, guard_unasked};
 use sha2::{Digest as _, Sha256};
 
 use crate::gate::fetch::Fetched;
@@ -20,7 +20,10 @@ pub(super) fn of(pool: &ImagePool, digest: Digest, plan: &Plan) -> HeaderValue {
     let mut hash = Sha256::new();
     hash.update(digest);
     hash.update(pool.component_digest());
-    hash.update([u8::from(plan.negotiated), u8::from(plan.limits.pass_svg)]);
+    hash.update([u8::from(plan.negotiated)]);
+    if plan.sends_svg() {
+        hash.update("svg");
+    }
     if let Some(overlay) = &plan.overlay {
         hash.update(Sha256::digest(overlay));
     }
@@ -55,6 +58,14 @@ pub(super) fn answers_unchanged(step: &Step<'_>, fetched: &mut Fetched, tag: &He
     about_the_output(headers);
     headers.insert(header::ETAG, tag.clone());
     headers.remove(header::CONTENT_TYPE);
+    if step
+        .route
+        .image
+        .as_ref()
+        .is_some_and(|image| image.pass_svg)
+    {
+        guard_unasked(304, headers);
+    }
     fetched.status = 304;
     fetched.body = ResponseBody::Full(Bytes::new());
     true
